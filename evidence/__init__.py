@@ -1,0 +1,1 @@
+"""Producers of verdicts, one a file. Empty until the first producer lands."""
