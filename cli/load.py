@@ -1,0 +1,132 @@
+"""The load generator, built from `examples/shop/load` and run against loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import tools
+from cli.engine import PROJECT
+from cli.errors import Failure
+
+STOP_TIMEOUT = 30.0
+"""Seconds within which the generator writes its report once interrupted."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much load, how fast, and for how long at the most.
+
+    Attributes:
+        target: URL of the gateway; loopback only, the generator refuses anything else.
+        rate: requests a second, the floor of the day's shape.
+        requests: how many at the most.
+        seed: makes the run repeatable.
+    """
+
+    target: str = "http://127.0.0.1:8080"
+    rate: int = 500
+    requests: int = 100_000
+    seed: int = 7
+
+
+class Load:
+    """A running load generator."""
+
+    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+        self._process = process
+        self._folder = folder
+
+    @property
+    def running(self) -> bool:
+        """Whether requests are still being sent."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the load early; its report is still written."""
+        if self.running:
+            self._process.send_signal(signal.SIGINT)
+
+    def report(self) -> dict[str, Any]:
+        """Wait for the end and return the generator's report.
+
+        Raises:
+            Failure: the generator ended without a report.
+        """
+        self._process.wait()
+        path = self._folder / "report.json"
+        if not path.exists():
+            raise Failure(
+                value=f"load generator ended with {self._process.returncode}",
+                consequence="there are no figures for this release",
+                fix=f"read its output: {self._folder / 'log'}",
+            )
+        return cast("dict[str, Any]", json.loads(path.read_text()))
+
+    def samples(self) -> Iterator[dict[str, Any]]:
+        """Every request in the order of its schedule."""
+        with (self._folder / "samples.ndjson").open() as lines:
+            for line in lines:
+                yield json.loads(line)
+
+
+def build() -> Path:
+    """Compile the generator; Go's own cache makes the second time instant."""
+    binary = tools.cache_dir() / "load" / "shop-load"
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [str(tools.path("go")), "build", "-trimpath", "-o", str(binary), "./load"],
+        cwd=PROJECT / "examples" / "shop",
+        env=os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -mod=readonly"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise Failure(
+            value=f"go build ./load ended with {done.returncode}",
+            consequence="there is no load generator",
+            fix=f"mend what the compiler says:\n{done.stderr.strip()}",
+        )
+    return binary
+
+
+@contextmanager
+def running(plan: Plan) -> Iterator[Load]:
+    """Load from the moment the first answers are in until the block ends."""
+    binary = build()
+    with tempfile.TemporaryDirectory(prefix="switchyard-load-") as scratch:
+        folder = Path(scratch)
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(
+                [
+                    str(binary),
+                    *("--target", plan.target, "--rate", str(plan.rate)),
+                    *("--requests", str(plan.requests), "--seed", str(plan.seed)),
+                    *("--report", str(folder / "report.json")),
+                    *("--samples", str(folder / "samples.ndjson")),
+                ],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                # Ctrl-C reaches us first: we end the release in order, then the load
+                start_new_session=True,
+            )
+        load = Load(process, folder)
+        try:
+            yield load
+        finally:
+            load.stop()
+            try:
+                process.wait(timeout=STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
