@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
     """Ctrl-C; what was already asked of the cluster stays asked."""
 
 
-class SwitchyardError(Exception):
+class Failure(Exception):  # noqa: N818 - expected, so not called an error
     """An expected failure of a command.
 
     Args:
@@ -40,23 +40,23 @@ class SwitchyardError(Exception):
         self.fix = fix
 
 
-class BadNews(SwitchyardError):  # noqa: N818 - named after the exit code it leads to
+class BadNews(Failure):
     """The command worked and found that what was asked cannot be had."""
 
 
-class Invalid(SwitchyardError):  # noqa: N818 - named after the exit code it leads to
+class Invalid(Failure):
     """Usage or input is invalid; nothing was changed."""
 
     code = ExitCode.INVALID
 
 
-class Unreachable(SwitchyardError):  # noqa: N818 - named after the exit code it leads to
+class Unreachable(Failure):
     """The cluster or the engine cannot be reached."""
 
     code = ExitCode.UNREACHABLE
 
 
-class TimedOut(SwitchyardError):  # noqa: N818 - named after the exit code it leads to
+class TimedOut(Failure):
     """What was waited for did not come in time."""
 
     code = ExitCode.TIMED_OUT
