@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import tools
+from cli import output
+from cli.errors import BadNews, ExitCode, Failure
 
 PROJECT = Path(__file__).resolve().parent.parent
 YARD_PASSPHRASE = "yard"  # noqa: S105 - public by design: it guards a throw-away database on loopback
@@ -60,15 +64,43 @@ class Engine:
         return command
 
     def start(self, *args: str, **popen: Any) -> subprocess.Popen[str]:
-        """Start `pulumi ARGS` in a process group of its own, so that it can be interrupted."""
+        """Start `pulumi ARGS`; `popen` reaches subprocess.Popen."""
         return subprocess.Popen(
             self.command(*args), cwd=PROJECT, env=self.environment(), text=True, **popen
         )
 
-    def run(self, *args: str, extra_env: Mapping[str, str] | None = None) -> int:
-        """Run `pulumi ARGS` in the user's terminal and return its exit code."""
-        env = self.environment() | dict(extra_env or {})
-        return subprocess.run(self.command(*args), cwd=PROJECT, env=env, check=False).returncode
+    def run(self, *args: str, quiet_stdout: bool = False) -> int:
+        """Run `pulumi ARGS` in the user's terminal and return its exit code.
+
+        Args:
+            args: of `pulumi`.
+            quiet_stdout: what Pulumi prints goes to stderr, so that stdout can hold JSON.
+
+        Raises:
+            KeyboardInterrupt: the user pressed Ctrl-C; Pulumi has ended in order by then.
+        """
+        process = self.start(*args, stdout=sys.stderr if quiet_stdout else None)
+        interrupted = False
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:
+                # the terminal told Pulumi too: it saves its state and ends; a second Ctrl-C ends it now
+                interrupted = True
+                continue
+            if interrupted:
+                raise KeyboardInterrupt
+            return code
+
+    def update(self, *, quiet_stdout: bool = False) -> bool:
+        """Run `pulumi up` without asking; True when it succeeded.
+
+        A lock left by an update that was killed is removed first, and said.
+        """
+        for sentence in self.clear_stale_locks():
+            output.progress(sentence)
+        # a lock is removed; what the killed update left pending is found out by a refresh
+        return self.run("up", "--yes", "--skip-preview", quiet_stdout=quiet_stdout) == 0
 
     def read(self, *args: str) -> str:
         """Run `pulumi ARGS` and return its standard output.
@@ -109,6 +141,27 @@ class Engine:
         root = Path(self.backend.removeprefix("file://")) / ".pulumi" / "locks"
         return sorted(path for path in root.rglob("*.json") if path.parent.name == self.stack)
 
+    def clear_stale_locks(self) -> list[str]:
+        """Remove locks whose process is gone; returns one sentence a lock.
+
+        Raises:
+            BadNews: an update of this stack is running, here or on another machine.
+        """
+        stale: list[str] = []
+        for path in self.locks():
+            lock = cast("dict[str, Any]", json.loads(path.read_text()))
+            holder = f"{lock.get('username')}@{lock.get('hostname')} (process {lock.get('pid')})"
+            if lock.get("hostname") != socket.gethostname() or _alive(int(lock.get("pid", 0))):
+                raise BadNews(
+                    value=f"stack {self.stack!r} is locked by {holder}",
+                    consequence="an update is running; a second one would corrupt its state",
+                    fix="wait for it, or, when it is surely dead, run `pulumi cancel`",
+                )
+            stale.append(f"an update by {holder} was killed: its lock is removed")
+        if stale:
+            self.cancel()
+        return stale
+
     def _no_stack_flag(self, *args: str) -> None:
         command = [str(tools.path("pulumi")), *args, "--non-interactive"]
         done = subprocess.run(
@@ -123,12 +176,21 @@ class Engine:
             raise EngineError(args, done.returncode, done.stdout + done.stderr)
 
 
-class EngineError(RuntimeError):
+def _alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+class EngineError(Failure):
     """A Pulumi command failed."""
 
+    code = ExitCode.UNREACHABLE
+
     def __init__(self, args: Sequence[str], code: int, output: str) -> None:
-        super().__init__(f"`pulumi {' '.join(args)}` ended with {code}:\n{output.strip()}")
-        self.code = code
+        super().__init__(
+            value=f"`pulumi {' '.join(args)}` ended with {code}",
+            consequence=output.strip() or "it printed nothing",
+            fix="mend what it says and run the same command again; `switchyard doctor` helps",
+        )
 
 
 def of_stack(stack: str, config_file: Path | None = None) -> Engine:

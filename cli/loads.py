@@ -7,16 +7,21 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import tools
 from cli.engine import PROJECT
-from cli.errors import Failure
+from cli.errors import BadNews
 
+POLL = 0.1
+"""Seconds between two looks at the samples file."""
+FIRST_ANSWER_BOUND = 30.0
+"""Seconds until the first answers must be in; they are there within one."""
 STOP_TIMEOUT = 30.0
 """Seconds within which the generator writes its report once interrupted."""
 
@@ -44,11 +49,38 @@ class Load:
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process = process
         self._folder = folder
+        self._samples = folder / "samples.ndjson"
 
     @property
     def running(self) -> bool:
         """Whether requests are still being sent."""
         return self._process.poll() is None
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the load, `seconds` at most."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=seconds)
+
+    def wait_for_answers(self) -> None:
+        """Return once answers come in, so that what follows is measured from its first moment.
+
+        Raises:
+            BadNews: the load ended, or nothing answered in time.
+        """
+        deadline = time.monotonic() + FIRST_ANSWER_BOUND
+        while not self._samples.exists() or not self._samples.stat().st_size:
+            if not self.running or time.monotonic() > deadline:
+                raise BadNews(
+                    value=f"load generator: {self.progress()}",
+                    consequence="nothing would be measured, so the release was not begun",
+                    fix="see whether the gateway answers: `switchyard doctor`",
+                )
+            self.wait(POLL)
+
+    def progress(self) -> str:
+        """The generator's own last line."""
+        lines = (self._folder / "log").read_text().splitlines()
+        return lines[-1] if lines else "starting"
 
     def stop(self) -> None:
         """End the load early; its report is still written."""
@@ -59,12 +91,12 @@ class Load:
         """Wait for the end and return the generator's report.
 
         Raises:
-            Failure: the generator ended without a report.
+            BadNews: the generator ended without a report.
         """
         self._process.wait()
         path = self._folder / "report.json"
         if not path.exists():
-            raise Failure(
+            raise BadNews(
                 value=f"load generator ended with {self._process.returncode}",
                 consequence="there are no figures for this release",
                 fix=f"read its output: {self._folder / 'log'}",
@@ -91,7 +123,7 @@ def build() -> Path:
         text=True,
     )
     if done.returncode:
-        raise Failure(
+        raise BadNews(
             value=f"go build ./load ended with {done.returncode}",
             consequence="there is no load generator",
             fix=f"mend what the compiler says:\n{done.stderr.strip()}",

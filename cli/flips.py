@@ -1,0 +1,75 @@
+"""How fast the data plane followed: flips of traffic, measured on the load's own samples.
+
+Deliberately not taken from the controller's status: what users got is measured where users are.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One movement of all traffic from a colour to the other.
+
+    Attributes:
+        to: the colour that serves afterwards.
+        why: `release`, `abort` or `retry`.
+        asked_at: when the user's command was given to the cluster.
+        written_at: when the controller had written the weights.
+        seen_at: when the controller had seen every gateway pod serve the new colour.
+    """
+
+    to: str
+    why: str
+    asked_at: datetime
+    written_at: datetime
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One request of the load: when it was sent and which colour answered."""
+
+    sent: datetime
+    colour: str
+
+
+def followed_ms(flips: Sequence[Flip], samples: Sequence[Sample], *, since: str) -> list[float]:
+    """Milliseconds until users were served by the new colour alone, one figure a flip.
+
+    The figure is the age of the last request that the former colour still answered, counted from
+    `since` and by when the request was *sent*; 0 when no such request was sent after it.
+
+    Args:
+        flips: in the order in which they happened.
+        samples: the load, in the order in which it was sent.
+        since: `written_at` or `asked_at`.
+    """
+    times = [sample.sent for sample in samples]
+    figures: list[float] = []
+    for index, flip in enumerate(flips):
+        start: datetime = getattr(flip, since)
+        # the next flip's question may already be answered by its colour: stop at its writing
+        last = flips[index + 1].asked_at if index + 1 < len(flips) else None
+        first_index = bisect.bisect_left(times, start)
+        last_index = bisect.bisect_left(times, last) if last else len(times)
+        late = [s.sent for s in samples[first_index:last_index] if s.colour not in ("", flip.to)]
+        figures.append((late[-1] - start).total_seconds() * 1000 if late else 0.0)
+    return figures
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The nearest-rank percentile; None of nothing.
+
+    Args:
+        values: in any order.
+        share: between 0 and 1.
+    """
+    if not values:
+        return None
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
