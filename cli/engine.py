@@ -11,14 +11,16 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import tools
 from cli import output
 from cli.errors import BadNews, ExitCode, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROJECT = Path(__file__).resolve().parent.parent
 YARD_PASSPHRASE = "yard"  # noqa: S105 - public by design: it guards a throw-away database on loopback
@@ -63,10 +65,10 @@ class Engine:
             command += ["--config-file", str(self.config_file)]
         return command
 
-    def start(self, *args: str, **popen: Any) -> subprocess.Popen[str]:
-        """Start `pulumi ARGS`; `popen` reaches subprocess.Popen."""
+    def start(self, *args: str, stdout: IO[str] | None = None) -> subprocess.Popen[str]:
+        """Start `pulumi ARGS`, its output going to `stdout`."""
         return subprocess.Popen(
-            self.command(*args), cwd=PROJECT, env=self.environment(), text=True, **popen
+            self.command(*args), cwd=PROJECT, env=self.environment(), text=True, stdout=stdout
         )
 
     def run(self, *args: str, quiet_stdout: bool = False) -> int:
@@ -85,7 +87,7 @@ class Engine:
             try:
                 code = process.wait()
             except KeyboardInterrupt:
-                # the terminal told Pulumi too: it saves its state and ends; a second Ctrl-C ends it now
+                # the terminal told Pulumi too: it saves its state and ends
                 interrupted = True
                 continue
             if interrupted:

@@ -8,15 +8,17 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import tools
 from cli.engine import PROJECT
 from cli.errors import BadNews
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 POLL = 0.1
 """Seconds between two looks at the samples file."""

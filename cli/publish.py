@@ -1,83 +1,50 @@
-"""Publishing what Argo CD reconciles: the shop's chart and the add-ons' charts, to the yard's Git.
-
-A revision is a function of the published tree alone, so that the stack file pins the same commit
-on every machine; a pin that no longer matches is found here, before the engine runs.
-"""
+"""`switchyard publish` and `switchyard pulumi`: the two verbs behind the Makefile's shortcuts."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
 
-import tools
-from cli.engine import PROJECT
-from cli.stack_file import StackFile
-from local import git_server
+import typer
+
+if TYPE_CHECKING:
+    from cli.options import Stack
 
 
-@dataclass(frozen=True)
-class Revisions:
-    """Full commit SHAs of the two repositories as this checkout would publish them."""
-
-    environments: str
-    addons: str
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.command("publish")(publish)
+    app.command("pulumi", context_settings={"ignore_unknown_options": True})(pulumi)
 
 
-def published() -> Revisions:
-    """Publish both trees to the yard's Git server; harmless when they are there already."""
-    return _over_trees(git_server.publish)
+def publish(
+    stack: Stack = "local",
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Write the revisions into the stack file.")
+    ] = False,
+) -> None:
+    """Publish the charts to the yard's Git, and pin their revisions in the stack file."""
+    from cli import (
+        charts,
+        output,
+    )
+    from cli.stack_file import StackFile
+
+    file, revisions = StackFile(stack), charts.published()
+    if pin:
+        for sentence in charts.pin(file, revisions):
+            output.progress(f"{sentence}: pinned")
+    else:
+        charts.refuse_stale_pins(file, revisions)
+    output.emit(vars(revisions))
 
 
-def expected() -> Revisions:
-    """The revisions that `published` would return; publishes nothing."""
-    return _over_trees(lambda _repo, tree: git_server.commit_of(tree))
+def pulumi(
+    arguments: Annotated[list[str], typer.Argument(metavar="-- ARGS", help="Of `pulumi`.")],
+    stack: Stack = "local",
+) -> None:
+    """Run the pinned Pulumi with this stack's environment: `pulumi -- preview --diff`."""
+    from cli import engine
 
-
-def _over_trees(commit: Callable[[str, Path], str]) -> Revisions:
-    with tempfile.TemporaryDirectory(prefix="switchyard-publish-") as scratch:
-        environments, addons = Path(scratch, "environments"), Path(scratch, "addons")
-        shutil.copytree(PROJECT / "examples" / "shop" / "chart", environments / "shop")
-        charts = tools.share("envoy-gateway") / "charts"
-        shutil.copytree(charts / "gateway-helm", addons / "envoy-gateway")
-        shutil.copytree(
-            PROJECT / "components" / "charts" / "observability", addons / "observability"
-        )
-        return Revisions(commit("environments", environments), commit("addons", addons))
-
-
-def stale_pins(stack_file: StackFile, revisions: Revisions) -> list[str]:
-    """What the stack file pins that this checkout does not publish: one sentence a pin."""
-    return [
-        f"{where} pins {found[:12]}, this checkout publishes {wanted[:12]}"
-        for where, found, wanted in _pins(stack_file.config, revisions)
-        if found != wanted
-    ]
-
-
-def pin(stack_file: StackFile, revisions: Revisions) -> list[str]:
-    """Write the revisions into the stack file, comments kept; returns what changed."""
-    stale = stale_pins(stack_file, revisions)
-    stack_file.config["switchyard:git"]["addonsRevision"] = revisions.addons
-    for twin in stack_file.config["switchyard:twins"].values():
-        for colour in ("blue", "green"):
-            twin[colour]["revision"] = revisions.environments
-    stack_file.save()
-    return stale
-
-
-def _pins(config: dict[str, Any], revisions: Revisions) -> list[tuple[str, str, str]]:
-    pins = [("switchyard:git.addonsRevision", _addons_pin(config), revisions.addons)]
-    for name, twin in config["switchyard:twins"].items():
-        pins += [
-            (f"switchyard:twins.{name}.{colour}", twin[colour]["revision"], revisions.environments)
-            for colour in ("blue", "green")
-        ]
-    return pins
-
-
-def _addons_pin(config: dict[str, Any]) -> str:
-    return str(config["switchyard:git"]["addonsRevision"])
+    runner = engine.of_stack(stack)
+    runner.select_or_create()
+    raise typer.Exit(code=runner.run(*arguments))

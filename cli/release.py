@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Json, Stack, Twin
+if TYPE_CHECKING:
+    from cli.options import Json, Stack, Twin
 
 
 def register(app: typer.Typer) -> None:
@@ -14,7 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command("release")(release)
 
 
-def release(  # noqa: PLR0913 - each is an option of the verb
+def release(
     twin: Twin = None,
     stack: Stack = "local",
     to: Annotated[
@@ -28,11 +29,11 @@ def release(  # noqa: PLR0913 - each is an option of the verb
     drill: Annotated[
         int, typer.Option(min=0, help="Rollbacks and retries to measure after the release.")
     ] = 0,
-    as_json: Json = False,  # noqa: FBT002 - typer's form of a flag
+    as_json: Json = False,
 ) -> None:
     """Move production to the idle colour: edit `live:`, pulumi up, report."""
-    from cli import cluster, output, report, rollout  # noqa: PLC0415 - `--help` stays quick
-    from cli.loads import Plan  # noqa: PLC0415 - `--help` stays quick
+    from cli import cluster, output, report, rollout
+    from cli.loads import Plan
 
     goal = rollout.choose(stack, cluster.switch(cluster.client(stack), twin), to)
     plan = Plan(rate=rate, requests=requests) if load else None

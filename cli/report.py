@@ -110,8 +110,9 @@ def _replace(path: Path, text: str) -> None:
 def markdown(report: ReleaseReport) -> str:
     """The report for people."""
     mark = "✓" if report.good else "✗"
+    came_from = report.from_colour or "nothing"
     lines = [
-        f"# {mark} {report.twin}: {report.from_colour or 'nothing'} → {report.to}, {report.outcome}",
+        f"# {mark} {report.twin}: {came_from} → {report.to}, {report.outcome}",
         "",
         report.reason,
         "",
@@ -120,8 +121,10 @@ def markdown(report: ReleaseReport) -> str:
         f"| serving | **{report.serving}** |",
         f"| release | `{report.release}` |",
         f"| began | {clock(report.started)} |",
-        f"| took | {(report.ended - report.started).total_seconds():.1f} s"
-        f" (`pulumi up` {report.pulumi_s:.1f} s) |",
+        (
+            f"| took | {(report.ended - report.started).total_seconds():.1f} s"
+            f" (`pulumi up` {report.pulumi_s:.1f} s) |"
+        ),
         *_load_rows(report),
         *_flip_rows(report),
         "",
@@ -158,8 +161,10 @@ def _load_rows(report: ReleaseReport) -> list[str]:
 def _flip_rows(report: ReleaseReport) -> list[str]:
     flips = report.flip_ms
     return [
-        f"| flip (users, from the write) | p50 {_milliseconds(flips.p50)}, "
-        f"p99 {_milliseconds(flips.p99)}, of {flips.count} |",
+        (
+            f"| flip (users, from the write) | p50 {_milliseconds(flips.p50)}, "
+            f"p99 {_milliseconds(flips.p99)}, of {flips.count} |"
+        ),
         f"| rollback (users, from the command) | {_milliseconds(report.rollback_ms)} |",
     ]
 

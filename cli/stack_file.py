@@ -22,7 +22,7 @@ class StackFile:
 
     def __init__(self, stack: str, path: Path | None = None) -> None:
         self.path = path or PROJECT / f"Pulumi.{stack}.yaml"
-        self._yaml = YAML()
+        self._yaml: Any = YAML()
         self._yaml.preserve_quotes = True
         self._yaml.width = 120
         self._yaml.indent(mapping=2, sequence=4, offset=2)
