@@ -65,10 +65,23 @@ class Engine:
             command += ["--config-file", str(self.config_file)]
         return command
 
-    def start(self, *args: str, stdout: IO[str] | None = None) -> subprocess.Popen[str]:
-        """Start `pulumi ARGS`, its output going to `stdout`."""
+    def start(
+        self, *args: str, stdout: IO[str] | None = None, new_session: bool = False
+    ) -> subprocess.Popen[str]:
+        """Start `pulumi ARGS`.
+
+        Args:
+            args: of `pulumi`.
+            stdout: where its output goes; inherited when None.
+            new_session: a process group of its own, which no Ctrl-C of this terminal reaches.
+        """
         return subprocess.Popen(
-            self.command(*args), cwd=PROJECT, env=self.environment(), text=True, stdout=stdout
+            self.command(*args),
+            cwd=PROJECT,
+            env=self.environment(),
+            text=True,
+            stdout=stdout,
+            start_new_session=new_session,
         )
 
     def run(self, *args: str, quiet_stdout: bool = False) -> int:

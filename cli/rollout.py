@@ -19,6 +19,8 @@ from cli.stack_file import StackFile
 from cli.views import COLOURS, SwitchView, other
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lightkube import Client
 
     from cli.loads import Load, Plan
@@ -33,12 +35,21 @@ FLIP_BOUND = 120.0
 
 @dataclass(frozen=True)
 class Goal:
-    """Which twin of which stack moves from where to where."""
+    """Which twin of which stack moves from where to where.
+
+    Attributes:
+        stack: name of the stack.
+        twin: name of the twin.
+        from_colour: the colour that serves now; None before the first release.
+        to: the colour that is to serve.
+        config_file: another stack file than `Pulumi.<stack>.yaml`.
+    """
 
     stack: str
     twin: str
     from_colour: str | None
     to: str
+    config_file: Path | None = None
 
 
 def choose(stack: str, view: SwitchView, to: str | None) -> Goal:
@@ -109,13 +120,13 @@ class Rollout:
 
     def release(self, *, as_json: bool) -> None:
         """Edit the stack file's one line and let the engine carry it out."""
-        file = StackFile(self.goal.stack)
+        file = StackFile(self.goal.stack, self.goal.config_file)
         _, settings = file.twin(self.goal.twin)
         settings["live"] = self.goal.to
         file.save()
         output.progress(f"{file.path.name}: {self.goal.twin}.live is {self.goal.to}; pulumi up")
         asked_at, began = datetime.now(UTC), time.monotonic()
-        engine.of_stack(self.goal.stack).update(quiet_stdout=as_json)
+        engine.of_stack(self.goal.stack, self.goal.config_file).update(quiet_stdout=as_json)
         self.pulumi_s = time.monotonic() - began
         self.released = self._record("release", asked_at)
 
@@ -136,7 +147,7 @@ class Rollout:
         """What happened, with the users' side of it when there was load."""
         view, released = self._view(), self.released
         figures = load.report() if load else None
-        samples = load.samples() if load else []
+        samples = list(load.samples()) if load else []
         followed = flips.followed_ms(self.flips, samples, since="written_at") if load else None
         asked = flips.followed_ms(self.flips, samples, since="asked_at") if load else []
         rollbacks = [ms for flip, ms in zip(self.flips, asked, strict=False) if flip.why == "abort"]
