@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +17,8 @@ from cli.stack_file import StackFile
 from cli.views import SwitchView, other
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lightkube import Client
 
 STACK = "local"

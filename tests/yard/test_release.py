@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.yard
 
 FLIPS = 20
+GATEWAY: dict[str, Any] = {"gateway.envoyproxy.io/owning-gateway-name": "edge"}
 WITHIN_MS = 1000
 
 
@@ -81,14 +82,13 @@ def test_a_killed_update_is_picked_up_by_the_next_one(yard: Yard) -> None:
 
 def test_losing_a_gateway_pod_costs_no_request(yard: Yard) -> None:
     client = yard.client()
-    labels = {"gateway.envoyproxy.io/owning-gateway-name": "edge"}
-    pods = list(client.list(Pod, namespace="envoy-gateway-system", labels=labels))
+    pods = list(client.list(Pod, namespace="envoy-gateway-system", labels=GATEWAY))
     names = [pod.metadata.name for pod in pods if pod.metadata and pod.metadata.name]
     assert len(names) >= 2, "one gateway pod alone cannot be lost without harm"
     with loads.running(loads.Plan(rate=500, requests=200_000)) as load:
         load.wait_for_answers()
         client.delete(Pod, names[0], namespace="envoy-gateway-system")
-        wait_for(lambda: replaced(yard, labels, names), "a new gateway pod to be ready")
+        wait_for(lambda: replaced(yard, names), "a new gateway pod to be ready")
         done = rollout.carry_out(yard.goal(), None, 0, as_json=False)
         load.stop()
         figures = load.report()
@@ -118,9 +118,9 @@ def controller_rss_mib() -> list[float]:
     return found
 
 
-def replaced(yard: Yard, labels: dict[str, str], former: list[str]) -> bool:
+def replaced(yard: Yard, former: list[str]) -> bool:
     ready: list[str] = []
-    for pod in yard.client().list(Pod, namespace="envoy-gateway-system", labels=labels):
+    for pod in yard.client().list(Pod, namespace="envoy-gateway-system", labels=GATEWAY):
         conditions = (pod.status.conditions if pod.status else None) or []
         if pod.metadata and any(c.type == "Ready" and c.status == "True" for c in conditions):
             ready.append(pod.metadata.name or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
@@ -23,7 +23,7 @@ KUBERNETES_OWN = {"default", "kube-system", "kube-public", "kube-node-lease"}
 def leftovers(client: Client) -> dict[str, set[str]]:
     """What a cluster holds beyond what Kubernetes itself makes."""
 
-    def names(kind: type) -> set[str]:
+    def names(kind: Any) -> set[str]:
         return {item.metadata.name for item in client.list(kind)}
 
     roles = {n for n in names(ClusterRole) | names(ClusterRoleBinding) if not kubernetes_role(n)}
