@@ -85,7 +85,7 @@ def _locate(
     if kubeconfig is not None:
         path = _existing(kubeconfig, fix="pass --kubeconfig with a file that exists")
         return path, context, False
-    from cli import stack as stacks  # noqa: PLC0415 - a given kubeconfig needs no stack file
+    from cli import stack as stacks
 
     foundation = stacks.foundation(stack)
     if foundation.kind == "yard":
@@ -224,18 +224,13 @@ def wait_settled(
         TimedOut: the release has not ended in time; it goes on without us.
         Unreachable: the cluster did not answer when asked first.
     """
-    from cli.follow import phases_of, until  # noqa: PLC0415 - follow imports this module
+    from cli.follow import PhaseStream, until
 
     view = switch(client, twin)
-    told = 0
+    stream = PhaseStream(release, on_phase)
 
     def ended(seen: SwitchView) -> bool:
-        nonlocal told
-        phases = phases_of(seen, release)
-        for phase in phases[told:]:
-            if on_phase:
-                on_phase(seen, phase)
-        told = max(told, len(phases))
+        stream.tell(seen)
         return seen.settled == release
 
     last = until(client, view, ended, timeout=timeout)

@@ -130,6 +130,30 @@ def until(
     return view
 
 
-def phases_of(view: SwitchView, release: str) -> list[PhaseView]:
-    """The phases of one release; empty while the controller works on another."""
-    return view.phases if view.working == release else []
+class PhaseStream:
+    """Tells every phase of one release once, however often the switch is seen.
+
+    Args:
+        release: whose phases.
+        on_phase: called with the switch as seen and the phase; None tells nobody.
+        told: phases that are not to be told (those of an earlier try).
+    """
+
+    def __init__(
+        self,
+        release: str,
+        on_phase: Callable[[SwitchView, PhaseView], None] | None,
+        told: list[PhaseView] | None = None,
+    ) -> None:
+        self._release = release
+        self._on_phase = on_phase
+        self._told = {(phase.phase, phase.at) for phase in told or []}
+
+    def tell(self, view: SwitchView) -> None:
+        """Tell what is new in this state."""
+        if view.working != self._release or self._on_phase is None:
+            return
+        for phase in view.phases:
+            if (phase.phase, phase.at) not in self._told:
+                self._told.add((phase.phase, phase.at))
+                self._on_phase(view, phase)

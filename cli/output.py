@@ -21,22 +21,30 @@ if TYPE_CHECKING:
 NOTHING = "-"
 """Shown where there is nothing to show."""
 
+PIPE_WIDTH = 200
+"""Characters; wider than any table of ours."""
+
 COLOUR_STYLE = {"blue": "bold dodger_blue1", "green": "bold green3"}
 """How the two colours are painted, wherever they are named."""
 
 
 def console() -> Console:
     """The console of answers (stdout)."""
-    from rich.console import Console  # noqa: PLC0415 - `--help` must not pay for rich
+    from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, **_shape(tty=sys.stdout.isatty()))
 
 
 def progress_console() -> Console:
     """The console of progress and errors (stderr)."""
-    from rich.console import Console  # noqa: PLC0415 - `--help` must not pay for rich
+    from rich.console import Console
 
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return Console(stderr=True, highlight=False, **_shape(tty=sys.stderr.isatty()))
+
+
+def _shape(*, tty: bool) -> dict[str, Any]:
+    """A pipe is as wide as it needs to be: nothing is cut or wrapped for `grep`."""
+    return {} if tty else {"width": PIPE_WIDTH, "soft_wrap": True}
 
 
 def progress(line: str) -> None:
@@ -65,7 +73,7 @@ def failure(error: Failure, *, as_json: bool) -> None:
                 }
             }
         )
-    from rich.text import Text  # noqa: PLC0415 - `--help` must not pay for rich
+    from rich.text import Text
 
     console = progress_console()
     console.print(Text.assemble(("✗ ", "bold red"), (error.value, "bold")))

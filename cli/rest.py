@@ -56,8 +56,7 @@ class Rest:
             labels: a label selector.
         """
         parameters = {"labelSelector": labels} if labels else {}
-        found = self.get(path, **parameters)
-        return cast("list[Object]", (found or {}).get("items") or [])
+        return objects(self.get(path, **parameters), "items")
 
     def close(self) -> None:
         """Close the connections."""
@@ -76,3 +75,9 @@ def dig(document: object, *keys: str | int) -> Any:  # noqa: ANN401 - JSON is wh
                 return None
             document = cast("dict[str, Any]", document).get(key)
     return document
+
+
+def objects(document: object, *keys: str | int) -> list[Object]:
+    """The list of objects under a path; empty where there is none."""
+    found = dig(document, *keys)
+    return cast("list[Object]", found) if isinstance(found, list) else []

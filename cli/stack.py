@@ -47,7 +47,7 @@ def foundation(stack: str) -> Foundation:
 
 def yard_dir() -> Path:
     """The yard's folder in the cache."""
-    import tools  # noqa: PLC0415 - a stack on another cluster needs no toolchain
+    import tools
 
     return tools.cache_dir() / "yard"
 

@@ -17,11 +17,16 @@ ABORT = f"{GROUP}/abort"
 ABORT_REASON = f"{GROUP}/abort-reason"
 RETRY = f"{GROUP}/retry"
 COLOURS = ("blue", "green")
+AT_REST = frozenset({"Settled", "Rejected"})
+"""Phases in which nothing is under way."""
 
 
 def other(colour: str) -> str:
     """The other colour of the twin."""
     return "green" if colour == "blue" else "blue"
+
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def _moment(value: object) -> datetime | None:
@@ -78,6 +83,15 @@ class RejectedView(View):
     digests: dict[str, str] = Field(default_factory=dict[str, str])
     reason: str = ""
     at: Moment = None
+
+
+class AttemptView(View):
+    """The release under way or last ended."""
+
+    release: str | None = None
+    from_: str | None = Field(default=None, alias="from")
+    to: str | None = None
+    started_at: Moment = None
 
 
 class HistoryView(View):
@@ -150,6 +164,7 @@ class SwitchView(View):
     settled: str | None = None
     """The release that ended last, in either ending."""
     phases: list[PhaseView] = Field(default_factory=list[PhaseView])
+    attempt: AttemptView | None = None
     shift: ShiftView | None = None
     current: ContentView | None = None
     previous: ContentView | None = None
@@ -169,15 +184,28 @@ class SwitchView(View):
         return self.release is not None and self.settled == self.release
 
     @property
+    def at_rest(self) -> bool:
+        """Whether nothing is under way."""
+        return self.phase in AT_REST
+
+    @property
     def promoted(self) -> bool:
         """Whether it ended well: the goal serves."""
         return self.ended and self.serving == self.live and self.phase == "Settled"
 
     def weights(self) -> dict[str, int] | None:
-        """Weight per colour; None while the controller has said nothing."""
-        if self.weight is None or self.live not in COLOURS:
-            return None
-        return {self.live: self.weight, other(self.live): 100 - self.weight}
+        """Weight per colour as the switch wants it; None while the controller has said nothing.
+
+        `weight` is the candidate's, and until the controller has taken up a new goal the spec's
+        candidate is not the one it speaks of: then all weight is the serving colour's.
+        """
+        candidate = self.attempt.to if self.attempt else self.live
+        known = self.working == self.release or self.attempt is not None
+        if known and self.weight is not None and candidate in COLOURS and self.serving:
+            return {candidate: self.weight, other(candidate): 100 - self.weight}
+        if self.serving in COLOURS:
+            return {self.serving: 100, other(self.serving): 0}
+        return None
 
     def rollback_left(self, now: datetime) -> float | None:
         """Seconds left in the rollback window; None when it is not open."""
@@ -185,6 +213,11 @@ class SwitchView(View):
             return None
         left = (self.rollback_until - now).total_seconds()
         return left if left > 0 else None
+
+    def last_ending(self, release: str | None) -> HistoryView | None:
+        """How a release ended the last time it did."""
+        endings = [past for past in self.history if past.release == release and past.ended_at]
+        return max(endings, key=lambda past: past.ended_at or _EPOCH, default=None)
 
     def condition(self, kind: str) -> ConditionView | None:
         """The condition of this type."""
