@@ -1,0 +1,56 @@
+"""Questions to the cluster, asked through ``kubectl`` with the administrator's kubeconfig."""
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from local.addresses import NODE_NAME
+from local.binaries import binary
+from local.errors import YardError
+from local.host import run
+from local.layout import Layout
+
+
+class NodeStatus(BaseModel):
+    """The node as the cluster sees it.
+
+    Attributes:
+        name: the node's name.
+        ready: whether pods can be placed on it.
+        reason: why not, in the kubelet's words.
+    """
+
+    name: str = NODE_NAME
+    ready: bool
+    reason: str = ""
+
+
+def apply(layout: Layout, manifest: Path) -> None:
+    """Make the cluster's objects as a file describes them.
+
+    Raises:
+        YardError: the API server refuses it.
+    """
+    _kubectl(layout, "apply", "--server-side", "--field-manager=switchyard-yard", "-f", str(manifest))
+
+
+def node(layout: Layout) -> NodeStatus:
+    """Ask whether the node is ready; an API server that does not answer is a reason, not an error."""
+    try:
+        answer = _kubectl(layout, "get", "node", NODE_NAME, "--ignore-not-found", "-o", "json")
+    except YardError as error:
+        return NodeStatus(ready=False, reason=f"the API server was not to be asked: {error}")
+    if not answer.strip():
+        return NodeStatus(ready=False, reason="kubelet has not registered it")
+    content = cast("dict[str, Any]", json.loads(answer))
+    for condition in content.get("status", {}).get("conditions", []):
+        if condition["type"] == "Ready":
+            return NodeStatus(ready=condition["status"] == "True", reason=condition["message"])
+    return NodeStatus(ready=False, reason="kubelet has not reported its condition")
+
+
+def _kubectl(layout: Layout, *arguments: str) -> str:
+    options = ("--kubeconfig", str(layout.kubeconfig), "--request-timeout=5s")
+    return run(binary("kubectl"), *options, *arguments, timeout=20)

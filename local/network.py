@@ -1,0 +1,145 @@
+"""The node's network: a bridge with its address, the way to services, and our own packet filter table.
+
+Pods' interfaces are the CNI plugin's, service rules kube-proxy's. What all three leave behind is
+removed here, each by the name it was given, so that nobody else's rules are touched.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from local.addresses import (
+    NETWORKS,
+    NODE_ADDRESS,
+    NODE_BRIDGE,
+    POD_BRIDGE,
+    POD_NETWORK,
+    SERVICE_NETWORK,
+)
+from local.binaries import binary
+from local.errors import YardError
+from local.host import attempt, run
+
+TABLE = "switchyard"
+CNI_NETWORK = "switchyard"
+"""Name of the pods' network; the portmap plugin derives its chains' comments from it."""
+_PROXY_TABLES = (("ip", "kube-proxy"), ("ip6", "kube-proxy"))
+
+_RULES = f"""
+table ip {TABLE}
+delete table ip {TABLE}
+table ip {TABLE} {{
+  comment "the yard's own rules; removed by `switchyard yard down`"
+  chain postrouting {{
+    type nat hook postrouting priority srcnat;
+    ip saddr {POD_NETWORK} ip daddr != {{ {", ".join(NETWORKS)} }} masquerade
+  }}
+  chain unknown-services {{
+    ip daddr {SERVICE_NETWORK} ip protocol tcp reject with tcp reset
+    ip daddr {SERVICE_NETWORK} reject
+  }}
+  chain output {{
+    type filter hook output priority filter + 5;
+    jump unknown-services
+  }}
+  chain forward {{
+    type filter hook forward priority filter + 5;
+    jump unknown-services
+  }}
+}}
+"""
+"""Masquerading for what leaves the machine. A service address that kube-proxy did not translate is
+refused at once; else the packet would leave by the default route and its sender wait for a timeout."""
+
+
+def set_up() -> None:
+    """Give the node its bridge, address, route and rules; harmless when it has them."""
+    if not _link(NODE_BRIDGE):
+        run("ip", "link", "add", NODE_BRIDGE, "type", "bridge")
+    run("ip", "address", "replace", f"{NODE_ADDRESS}/24", "dev", NODE_BRIDGE)
+    run("ip", "link", "set", NODE_BRIDGE, "up")
+    # Without it a machine that has no default route could not reach a service at all: the route is
+    # looked up before kube-proxy translates the address.
+    run("ip", "route", "replace", SERVICE_NETWORK, "dev", NODE_BRIDGE, "src", NODE_ADDRESS)
+    run(binary("nft"), "-f", "-", stdin=_RULES)
+
+
+def is_up() -> bool:
+    """Whether the node's address is on its bridge."""
+    if not _link(NODE_BRIDGE):
+        return False
+    return f"inet {NODE_ADDRESS}/" in run("ip", "-o", "-4", "address", "show", "dev", NODE_BRIDGE)
+
+
+def tear_down(*, foreign_tables: frozenset[str]) -> None:
+    """Remove interfaces and rules of the yard, its pods and its services; harmless when gone.
+
+    Args:
+        foreign_tables: tables ("ip nat") that were there before the yard; they stay, emptied of
+            the yard's chains.
+    """
+    for name in _ports(POD_BRIDGE):
+        attempt("ip", "link", "delete", name)
+    for name in (POD_BRIDGE, NODE_BRIDGE):
+        if _link(name):
+            run("ip", "link", "delete", name)
+    tables = tables_present()
+    for family, name in (("ip", TABLE), *_PROXY_TABLES):
+        if f"{family} {name}" in tables and (
+            name == TABLE or f"{family} {name}" not in foreign_tables
+        ):
+            run(binary("nft"), "delete", "table", family, name)
+    _remove_port_mappings(foreign_tables)
+    attempt(binary("conntrack"), "-D", "-s", POD_NETWORK)
+    attempt(binary("conntrack"), "-D", "-d", SERVICE_NETWORK)
+
+
+def tables_present() -> frozenset[str]:
+    """Families and names of all packet filter tables, as in "ip nat"."""
+    objects = _ruleset("tables")
+    return frozenset(
+        f"{item['table']['family']} {item['table']['name']}" for item in objects if "table" in item
+    )
+
+
+def _remove_port_mappings(foreign_tables: frozenset[str]) -> None:
+    """Remove the portmap plugin's chains, and the table it lives in if that was made for it."""
+    for family in ("ip", "ip6"):
+        if f"{family} nat" not in tables_present():
+            continue
+        table = _ruleset("table", family, "nat")
+        for rule in (item["rule"] for item in table if "rule" in item):
+            if "CNI-" in json.dumps(rule):
+                run(
+                    binary("nft"),
+                    "delete",
+                    "rule",
+                    family,
+                    "nat",
+                    rule["chain"],
+                    "handle",
+                    str(rule["handle"]),
+                )
+        for chain in (item["chain"] for item in table if "chain" in item):
+            if chain["name"].startswith("CNI-"):
+                run(binary("nft"), "delete", "chain", family, "nat", chain["name"])
+        left = [item for item in _ruleset("table", family, "nat") if "rule" in item]
+        if not left and f"{family} nat" not in foreign_tables:
+            run(binary("nft"), "delete", "table", family, "nat")
+
+
+def _ruleset(*what: str) -> list[dict[str, Any]]:
+    out = run(binary("nft"), "-j", "list", *what)
+    try:
+        return json.loads(out)["nftables"] if out.strip() else []
+    except (ValueError, KeyError) as error:
+        raise YardError(f"`nft -j list {' '.join(what)}` answered {out[:200]!r}.") from error
+
+
+def _link(name: str) -> bool:
+    return Path(f"/sys/class/net/{name}").exists()
+
+
+def _ports(bridge: str) -> list[str]:
+    folder = Path(f"/sys/class/net/{bridge}/brif")
+    return sorted(port.name for port in folder.iterdir()) if folder.is_dir() else []
