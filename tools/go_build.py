@@ -105,11 +105,13 @@ def _build(
     """Run the build; returns the reason when it failed, for what it did not leave."""
     compiled = 0
 
-    def count(_line: str) -> None:
+    def count(line: str) -> None:
         nonlocal compiled
-        compiled += 1
+        downloading = line.startswith("go: downloading")
+        compiled += " " not in line  # -v prints each package it compiles, and nothing else
+        what = "Go, downloading modules" if downloading else f"Go, {compiled} packages compiled"
         for order in orders:
-            workshop.reporter.working(order.tool.name, f"Go, {compiled} packages compiled")
+            workshop.reporter.working(order.tool.name, what)
 
     stamps = orders[0].source.room.stamps
     try:
