@@ -53,4 +53,5 @@ def node(layout: Layout) -> NodeStatus:
 
 def _kubectl(layout: Layout, *arguments: str) -> str:
     options = ("--kubeconfig", str(layout.kubeconfig), "--request-timeout=5s")
-    return run(binary("kubectl"), *options, *arguments, timeout=20)
+    cache = ("--cache-dir", str(layout.state / "kubectl"))  # its own would be left in the home folder
+    return run(binary("kubectl"), *options, *cache, *arguments, timeout=20)

@@ -39,11 +39,11 @@ table ip {TABLE} {{
     ip daddr {SERVICE_NETWORK} reject
   }}
   chain output {{
-    type filter hook output priority filter + 5;
+    type filter hook output priority filter - 5;
     jump unknown-services
   }}
   chain forward {{
-    type filter hook forward priority filter + 5;
+    type filter hook forward priority filter - 5;
     jump unknown-services
   }}
 }}

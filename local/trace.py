@@ -26,7 +26,7 @@ _PROGRAMS = re.compile(
 _GROUPS = re.compile(r"switchyard|kubepods|docker|containerd|k8s\.io|buildkit")
 _FOLDERS: tuple[tuple[str, int], ...] = (
     ("/etc", 2), ("/opt", 2), ("/run", 2), ("/usr/libexec", 2), ("/var/lib", 2), ("/var/log", 2),
-    ("/var/run", 2), ("/root", 1), ("/home", 2), ("/tmp", 1),
+    ("/var/run", 2), ("/tmp", 1),
 )  # fmt: skip
 """Folders where daemons write, and how deep to look."""
 _NOT_OURS = re.compile(
@@ -118,6 +118,8 @@ def _processes(layout: Layout) -> list[str]:
         with contextlib.suppress(OSError):
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             name = (entry / "comm").read_text().strip()
+            if not command:  # the kernel's own, or dead and waiting for its parent to notice
+                continue
             daemon = "supervisord" in command or _PROGRAMS.fullmatch(name)
             if daemon or (name != "bash" and any(mark in command for mark in marks)):
                 found.append(f"{entry.name} {command.strip()[:160]}")

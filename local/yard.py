@@ -66,6 +66,21 @@ class Yard:
     gateway: str = GATEWAY
 
 
+_PROGRAMS = (
+    control_plane.ETCD,
+    control_plane.API_SERVER,
+    control_plane.CONTROLLER_MANAGER,
+    control_plane.SCHEDULER,
+    node.CONTAINERD,
+    node.KUBELET,
+    node.PROXY,
+    dns.NAME,
+    registry.NAME,
+    git_server.NAME,
+    gateway.NAME,
+)
+
+
 class ProcessStatus(BaseModel):
     """One supervised process; uptime in seconds, restarts since the supervisor began."""
 
@@ -150,7 +165,7 @@ def status() -> YardStatus:
         seen = cluster.node(layout)
     else:
         seen = NodeStatus(ready=False, reason="the yard is down")
-    running = bool(reports) and all(report.state == "RUNNING" for report in reports)
+    running = bool(reports) and _unsteady(reports) is None
     return YardStatus(
         up=running and seen.ready,
         wanted=layout.wanted.exists(),
@@ -210,7 +225,7 @@ def _start(layout: Layout, supervisor: Supervisor, pause: PauseImage, steps: Ste
     with steps.step("Cluster DNS"):
         ready(dns.program(layout), dns.answers, 60)
     with steps.step("All processes steady"):
-        wait_for("every process runs", lambda: _unsteady(supervisor), timeout=30)
+        wait_for("every process runs", lambda: _unsteady(supervisor.reports()), timeout=30)
 
 
 def _await(
@@ -239,9 +254,14 @@ def _node_missing(layout: Layout) -> str | None:
     return None if seen.ready else seen.reason or "it does not say why"
 
 
-def _unsteady(supervisor: Supervisor) -> str | None:
-    reports: Sequence[Report] = supervisor.reports()
-    late = [f"{item.name} is {item.state}" for item in reports if item.state != "RUNNING"]
+def _unsteady(reports: Sequence[Report]) -> str | None:
+    """Which programs of the yard do not run; a Docker engine lent to a bake is not one of them."""
+    states = {report.name: report.state for report in reports}
+    late = [
+        f"{name} is {states.get(name, 'unknown')}"
+        for name in _PROGRAMS
+        if states.get(name) != "RUNNING"
+    ]
     return ", ".join(late) or None
 
 
