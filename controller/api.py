@@ -1,0 +1,335 @@
+"""`TrafficSwitch` as types: what Pulumi asks for (spec) and what the controller tells (status).
+
+The schema that the API server enforces is `crd.yaml`; a test holds both to the same names.
+Frozen throughout: a decision makes a new status, it never edits one.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
+from pydantic.alias_generators import to_camel
+
+from controller.phases import Colour, Outcome, Phase
+
+GROUP = "switchyard.dev"
+VERSION = "v1alpha1"
+PLURAL = "trafficswitches"
+KIND = "TrafficSwitch"
+
+ABORT = f"{GROUP}/abort"
+"""Annotation: the release to abort."""
+ABORT_REASON = f"{GROUP}/abort-reason"
+"""Annotation: why, in one sentence."""
+RETRY = f"{GROUP}/retry"
+"""Annotation: the rejected release to try again."""
+
+_DURATION = re.compile(r"(\d+)(ms|h|m|s)")
+_UNITS = {"h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
+
+
+def parse_duration(text: object) -> timedelta:
+    """Read a duration such as `1h`, `5m`, `1m30s` or `200ms`.
+
+    Raises:
+        ValueError: when the text is anything else.
+    """
+    if isinstance(text, timedelta):
+        return text
+    if not isinstance(text, str) or not re.fullmatch(r"(\d+(ms|h|m|s))+", text):
+        raise ValueError(
+            f"{text!r} is not a duration, so no deadline can be kept; write e.g. 30s, 5m or 1h"
+        )
+    parts = (timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _DURATION.findall(text))
+    return sum(parts, timedelta())
+
+
+def write_duration(length: timedelta) -> str:
+    """The shortest text that `parse_duration` reads back."""
+    rest = round(length.total_seconds() * 1000)
+    text = ""
+    for unit, milliseconds in (("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        number, rest = divmod(rest, milliseconds)
+        text += f"{number}{unit}" if number else ""
+    return text or "0s"
+
+
+def write_moment(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _to_milliseconds(moment: datetime) -> datetime:
+    """Cut to what is written, so that a status equals itself after a round trip."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(write_duration)]
+Moment = Annotated[datetime, AfterValidator(_to_milliseconds), PlainSerializer(write_moment)]
+Digests = dict[str, str]
+
+
+class Model(BaseModel):
+    """Frozen; camelCase outside, snake_case inside; fields of newer versions are let pass."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+    def dump(self) -> dict[str, Any]:
+        """As the API server keeps it: camelCase, without what is absent."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class GatewayRef(Model):
+    """The Gateway that the routes attach to."""
+
+    name: str
+    namespace: str
+
+
+class Side(Model):
+    """One colour of the twin."""
+
+    namespace: str
+
+
+class Colours(Model):
+    """Both colours of the twin."""
+
+    blue: Side
+    green: Side
+
+    def namespace(self, colour: Colour) -> str:
+        """The namespace in which that colour runs."""
+        return (self.blue if colour is Colour.BLUE else self.green).namespace
+
+
+class Service(Model):
+    """One public service; all of a switch's services move together."""
+
+    name: str
+    hostnames: tuple[str, ...]
+    path: str = "/"
+    port: int = 8080
+    probe: str = "/"
+
+
+class Candidate(Model):
+    """The content of the colour that `live` names."""
+
+    revision: str
+    digests: Digests
+
+
+class Strategy(Model):
+    """How traffic moves."""
+
+    kind: str = "blueGreen"
+    rollback_window: Duration = timedelta(hours=1)
+    """How long after the promotion `abort` still goes back at once."""
+    health_timeout: Duration = timedelta(minutes=5)
+    """How long Preparing and Probing may take together."""
+    confirm_timeout: Duration = timedelta(seconds=30)
+    """How long written weights may take to be seen: 30 s; a working gateway needs under one."""
+
+
+class Gate(Model):
+    """A verdict that must be there before traffic moves."""
+
+    kind: str
+
+
+class Content(Model):
+    """What serves or served: a colour, what it runs, and the services by which it is reached."""
+
+    colour: Colour
+    revision: str
+    digests: Digests
+    services: tuple[Service, ...] = ()
+
+    def same_workloads(self, other: "Content") -> bool:
+        """Whether both are the same colour running the same thing."""
+        mine = (self.colour, self.revision, self.digests)
+        return mine == (other.colour, other.revision, other.digests)
+
+
+class Spec(Model):
+    """What is asked for."""
+
+    release: str
+    live: Colour
+    gateway: GatewayRef
+    colours: Colours
+    services: tuple[Service, ...]
+    candidate: Candidate
+    strategy: Strategy = Strategy()
+    gates: tuple[Gate, ...] = ()
+
+    @property
+    def goal(self) -> Content:
+        """What is to serve."""
+        return Content(
+            colour=self.live,
+            revision=self.candidate.revision,
+            digests=self.candidate.digests,
+            services=self.services,
+        )
+
+
+class PhaseRecord(Model):
+    """When the present release entered a phase, and why."""
+
+    phase: Phase
+    at: Moment
+    reason: str = ""
+
+
+class Shift(Model):
+    """The evidence of a movement of weights."""
+
+    written_at: Moment
+    """When the first weight write returned."""
+    seen_at: Moment | None = None
+    """When every gateway pod had been seen to serve the new colour."""
+    flip_ms: int | None = None
+
+
+class Attempt(Model):
+    """The release under way or last ended, frozen when it began."""
+
+    release: str
+    origin: Colour | None = Field(
+        default=None,
+        validation_alias=AliasChoices("from", "origin"),
+        serialization_alias="from",
+    )
+    to: Colour
+    revision: str
+    digests: Digests
+    services: tuple[Service, ...]
+    started_at: Moment
+
+    @property
+    def content(self) -> Content:
+        """What is to serve."""
+        return Content(
+            colour=self.to, revision=self.revision, digests=self.digests, services=self.services
+        )
+
+
+class Rollback(Model):
+    """A way back, from the first write to the proof."""
+
+    to: Content | None = None
+    """What is to serve again; absent: nothing served before, so nothing will."""
+    content: Content
+    """What is taken out of service."""
+    outcome: Outcome
+    reason: str
+    remember: bool
+    """Whether the digests count as rejected: not when another goal merely overtook this one."""
+    started_at: Moment
+    written_at: Moment | None = None
+
+
+class Rejection(Model):
+    """Digests that are refused until somebody asks for a retry."""
+
+    release: str
+    revision: str
+    digests: Digests
+    reason: str
+    at: Moment
+
+
+class Ending(Model):
+    """One line of the past."""
+
+    release: str
+    origin: Colour | None = Field(
+        default=None,
+        validation_alias=AliasChoices("from", "origin"),
+        serialization_alias="from",
+    )
+    to: Colour
+    outcome: Outcome
+    reason: str
+    started_at: Moment
+    ended_at: Moment
+    flip_ms: int | None = None
+
+
+class Condition(Model):
+    """As `metav1.Condition`."""
+
+    type: str
+    status: str
+    reason: str
+    message: str = ""
+    last_transition_time: Moment
+    observed_generation: int | None = None
+
+
+class Status(Model):
+    """What the controller knows; all progress is here, so that a restart loses nothing."""
+
+    observed_generation: int | None = None
+    serving: Colour | None = None
+    weight: int = 0
+    mirror: int = 0
+    phase: Phase = Phase.PENDING
+    release: str | None = None
+    settled: str | None = None
+    reason: str = ""
+    phases: tuple[PhaseRecord, ...] = ()
+    shift: Shift | None = None
+    attempt: Attempt | None = None
+    rollback: Rollback | None = None
+    current: Content | None = None
+    previous: Content | None = None
+    rollback_until: Moment | None = None
+    rejected: tuple[Rejection, ...] = ()
+    history: tuple[Ending, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+class Switch(Model):
+    """A TrafficSwitch as read from the API server, with what a decision needs of its metadata."""
+
+    name: str
+    namespace: str
+    uid: str
+    generation: int
+    resource_version: str
+    annotations: dict[str, str]
+    spec: Spec
+    status: Status
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "Switch":
+        """Read an object of the API server.
+
+        Raises:
+            pydantic.ValidationError: when the spec does not make sense.
+        """
+        meta = raw["metadata"]
+        return cls(
+            name=meta["name"],
+            namespace=meta["namespace"],
+            uid=meta["uid"],
+            generation=meta.get("generation", 0),
+            resource_version=meta.get("resourceVersion", ""),
+            annotations=meta.get("annotations") or {},
+            spec=Spec.model_validate(raw["spec"]),
+            status=Status.model_validate(raw.get("status") or {}),
+        )

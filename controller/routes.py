@@ -1,0 +1,170 @@
+"""HTTPRoutes as the switch wants them: pure rendering and comparing.
+
+Every field that the API server would default is spelled out, so that equality is plain equality.
+
+Both backendRefs are always there, blue first, and carry no filters: Envoy Gateway then keeps both
+colours as localities of one Envoy cluster, and a change of weights is a single endpoint update.
+With filters each colour would be a cluster of its own, made and unmade at every flip, with 503s in
+between. The colour header is therefore one rule-level filter whose value Envoy computes from the
+namespace that Envoy Gateway writes into the locality's metadata.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.api import GROUP, KIND, VERSION, Colours, Content, GatewayRef, Service, Spec
+from controller.observed import Identity
+from controller.phases import Colour
+
+COLOUR_HEADER = "x-switchyard-colour"
+"""Response header: the colour that answered, told by the gateway."""
+PREVIEW_HEADER = "x-switchyard-preview"
+"""Request header: asks for a colour, whatever serves."""
+SWITCH_LABEL = f"{GROUP}/switch"
+"""Label: the switch that owns a route."""
+ROLE_LABEL = f"{GROUP}/route"
+"""Label: live or preview."""
+LIVE, PREVIEW = "live", "preview"
+
+Route = dict[str, Any]
+
+
+def preview_name(service: str) -> str:
+    """The name of a service's preview route."""
+    return f"{service}-preview"
+
+
+def _colour_filter(colours: Colours) -> Route:
+    """Let the gateway say which colour answered."""
+    told_by_metadata = (
+        "xds.upstream_host_locality_metadata.filter_metadata"
+        "['envoy-gateway']['resources'][0]['namespace']"
+    )
+    value = f"%CEL({told_by_metadata}=='{colours.blue.namespace}'?'blue':'green')%"
+    return {
+        "type": "ResponseHeaderModifier",
+        "responseHeaderModifier": {"set": [{"name": COLOUR_HEADER, "value": value}]},
+    }
+
+
+def _backend(service: Service, namespace: str, weight: int) -> Route:
+    return {
+        "group": "",
+        "kind": "Service",
+        "name": service.name,
+        "namespace": namespace,
+        "port": service.port,
+        "weight": weight,
+    }
+
+
+def _route(identity: Identity, gateway: GatewayRef, service: Service, role: str) -> Route:
+    """Everything of a route but its rules."""
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {
+            "name": service.name if role == LIVE else preview_name(service.name),
+            "namespace": identity.namespace,
+            "labels": {
+                "app.kubernetes.io/managed-by": "switchyard",
+                SWITCH_LABEL: identity.name,
+                ROLE_LABEL: role,
+            },
+            "ownerReferences": [
+                {
+                    "apiVersion": f"{GROUP}/{VERSION}",
+                    "kind": KIND,
+                    "name": identity.name,
+                    "uid": identity.uid,
+                    "controller": True,
+                }
+            ],
+        },
+        "spec": {
+            "parentRefs": [
+                {
+                    "group": "gateway.networking.k8s.io",
+                    "kind": "Gateway",
+                    "name": gateway.name,
+                    "namespace": gateway.namespace,
+                }
+            ],
+            "hostnames": list(service.hostnames),
+        },
+    }
+
+
+def live_route(identity: Identity, spec: Spec, service: Service, serving: Colour) -> Route:
+    """Production's route: both colours, all of the weight on the one that is to serve."""
+    route = _route(identity, spec.gateway, service, LIVE)
+    route["spec"]["rules"] = [
+        {
+            "matches": [{"path": {"type": "PathPrefix", "value": service.path}}],
+            "filters": [_colour_filter(spec.colours)],
+            "backendRefs": [
+                _backend(service, spec.colours.namespace(c), 100 if c is serving else 0)
+                for c in Colour
+            ],
+        }
+    ]
+    return route
+
+
+def preview_route(identity: Identity, spec: Spec, service: Service) -> Route:
+    """The route by which a colour is reached for tests, whatever serves."""
+    route = _route(identity, spec.gateway, service, PREVIEW)
+    route["spec"]["rules"] = [
+        {
+            "matches": [
+                {
+                    "path": {"type": "PathPrefix", "value": service.path},
+                    "headers": [{"type": "Exact", "name": PREVIEW_HEADER, "value": c.value}],
+                }
+            ],
+            "filters": [_colour_filter(spec.colours)],
+            "backendRefs": [_backend(service, spec.colours.namespace(c), 100)],
+        }
+        for c in Colour
+    ]
+    return route
+
+
+def live_routes(identity: Identity, spec: Spec, content: Content) -> dict[str, Route]:
+    """All production routes for what is to serve, by name, in the order they are written."""
+    return {
+        service.name: live_route(identity, spec, service, content.colour)
+        for service in sorted(content.services, key=lambda service: service.name)
+    }
+
+
+def preview_routes(identity: Identity, spec: Spec) -> dict[str, Route]:
+    """All preview routes, by name, in the order they are written."""
+    return {
+        preview_name(service.name): preview_route(identity, spec, service)
+        for service in sorted(spec.services, key=lambda service: service.name)
+    }
+
+
+def is_ours(identity: Identity, route: Mapping[str, Any]) -> bool:
+    """Whether an existing route belongs to this switch (a switch of the same name included)."""
+    return _labels(route).get(SWITCH_LABEL) == identity.name
+
+
+def role_of(route: Mapping[str, Any]) -> str | None:
+    """Whether a route is a live or a preview one."""
+    return _labels(route).get(ROLE_LABEL)
+
+
+def _labels(route: Mapping[str, Any]) -> dict[str, str]:
+    return route["metadata"].get("labels") or {}
+
+
+def fits(wanted: Route, found: Mapping[str, Any] | None) -> bool:
+    """Whether an existing route is exactly as wanted; additional labels of others are let be."""
+    if found is None or found.get("spec") != wanted["spec"]:
+        return False
+    owners: list[dict[str, Any]] = found["metadata"].get("ownerReferences") or []
+    owner = wanted["metadata"]["ownerReferences"][0]
+    is_owned = any(reference.get("uid") == owner["uid"] for reference in owners)
+    return is_owned and _labels(wanted).items() <= _labels(found).items()
