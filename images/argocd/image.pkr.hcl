@@ -1,0 +1,31 @@
+variable "base" {}
+variable "stage" {}
+variable "exported" {}
+variable "shell" {}
+
+source "docker" "image" {
+  image            = var.base
+  export_path      = var.exported
+  fix_upload_owner = false
+  run_command      = ["-d", "-i", "--network=none", "--entrypoint=/bin/sh", "--", "{{.Image}}"]
+}
+
+build {
+  sources = ["source.docker.image"]
+
+  provisioner "file" {
+    source      = var.stage
+    destination = "/"
+  }
+
+  provisioner "shell" {
+    inline = [
+      "for name in server repo-server application-controller applicationset-controller notifications commit-server cmp-server dex k8s-auth git-ask-pass; do ln -s argocd /usr/local/bin/argocd-$name; done",
+      "argocd version --client --short",
+      "helm version --short",
+      "git --version",
+      "gpg --version",
+      "tini --version",
+    ]
+  }
+}

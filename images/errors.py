@@ -1,0 +1,5 @@
+"""The one exception of this room."""
+
+
+class ImageError(RuntimeError):
+    """An image cannot be baked or named; the message names value, consequence and fix."""
