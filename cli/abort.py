@@ -64,19 +64,20 @@ def abort(
     stream = PhaseStream(release, on_phase, told=view.phases)
     before = view.last_ending(release)
     asked, asked_at = time.monotonic(), datetime.now(UTC)
-    cluster.annotate(client, view, {ABORT: release, ABORT_REASON: reason})
     former = _former(view)
+    view = cluster.annotate(client, view, {ABORT: release, ABORT_REASON: reason})
     if not wait:
         return _result(view, release, reason, former, asked_at=asked_at, took=None)
 
-    def back(seen: SwitchView) -> bool:
+    def answered(seen: SwitchView) -> bool:
         stream.tell(seen)
-        ending = seen.last_ending(release)
-        return seen.at_rest and ending is not None and ending != before
+        return seen.at_rest and (seen.last_ending(release) != before or _taken(seen))
 
-    last = until(client, view, back, timeout=timeout)
+    last = until(client, view, answered, timeout=timeout)
     took = time.monotonic() - asked
-    if not back(last):
+    if last.last_ending(release) == before and _taken(last):
+        raise _ignored(last, release)
+    if not answered(last):
         raise TimedOut(
             value=f"abort of release {release} of {view.name}",
             consequence=f"not seen after {timeout:g} s, the switch says {last.phase}: "
@@ -85,6 +86,20 @@ def abort(
             "`switchyard doctor` tells whether it runs",
         )
     return _result(last, release, reason, former, asked_at=asked_at, took=took)
+
+
+def _taken(view: SwitchView) -> bool:
+    """Whether the controller has taken the request away, which it does once it has acted on it."""
+    return ABORT not in view.annotations
+
+
+def _ignored(view: SwitchView, release: str) -> BadNews:
+    return BadNews(
+        value=f"abort of release {release} of {view.name}",
+        consequence=f"the controller did not follow it; it is {view.phase}: {view.reason}",
+        fix=f"its reason is an event: `kubectl -n {view.namespace} get events "
+        "--field-selector reason=CommandIgnored`",
+    )
 
 
 def _abortable(view: SwitchView, now: datetime) -> str:

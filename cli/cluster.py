@@ -190,10 +190,10 @@ def switch(client: Client, twin: str | None = None) -> SwitchView:
     )
 
 
-def annotate(client: Client, view: SwitchView, annotations: dict[str, str | None]) -> None:
-    """Tell the controller something through annotations; None removes one."""
+def annotate(client: Client, view: SwitchView, annotations: dict[str, str]) -> SwitchView:
+    """Tell the controller something through annotations; the switch with them on it."""
     with reaching(client):
-        cast("Any", client).patch(
+        written = cast("Any", client).patch(
             TrafficSwitch,
             view.name,
             {"metadata": {"annotations": annotations}},
@@ -201,6 +201,7 @@ def annotate(client: Client, view: SwitchView, annotations: dict[str, str | None
             field_manager="switchyard-cli",
             patch_type=PatchType.MERGE,
         )
+    return switch_view(written)
 
 
 def wait_settled(

@@ -60,14 +60,14 @@ def retry(
     stream = PhaseStream(release, on_phase, told=view.phases)
     before = view.last_ending(release)
     asked = time.monotonic()
-    cluster.annotate(client, view, {RETRY: release})
+    view = cluster.annotate(client, view, {RETRY: release})
     if not wait:
         return _result(view, view, release, took=None)
 
     def ended(seen: SwitchView) -> bool:
         stream.tell(seen)
-        ending = seen.last_ending(release)
-        return seen.at_rest and ending is not None and ending != before
+        taken = RETRY not in seen.annotations
+        return seen.at_rest and (taken or seen.last_ending(release) != before)
 
     last = until(client, view, ended, timeout=timeout)
     if not ended(last):

@@ -81,9 +81,10 @@ def abort(
     ] = True,
     as_json: options.Json = False,
 ) -> None:
-    """Return to the former colour at once: a release under way, or one just made.
+    """Return to the former colour at once.
 
     Works during a release and within the rollback window after it; refuses otherwise (exit 1).
+    Exits 4 when the weights are not back in time: the request stands.
     """
     from cli import abort as verb
     from cli import cluster, output
@@ -111,9 +112,10 @@ def retry(
     ] = True,
     as_json: options.Json = False,
 ) -> None:
-    """Try a rejected release again; refuses when the present goal is not rejected (exit 1).
+    """Try a rejected release again.
 
-    Exits 1 when it is rejected again.
+    Refuses when the present goal is not rejected (exit 1). Exits 1 when it is rejected again, 4
+    when it has not ended in time: it goes on without us.
     """
     from cli import cluster, output
     from cli import retry as verb
@@ -135,7 +137,7 @@ def explain(
     context: options.Context = None,
     as_json: options.Json = False,
 ) -> None:
-    """Why the last decision was made: phases, facts, refusals, and what would change it."""
+    """Why the last decision was made, and what would change it."""
     from cli import cluster, output
     from cli import explain as verb
 
