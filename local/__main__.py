@@ -14,23 +14,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0 it is well; 1 the answer is bad news; 2 wrong usage; 3 the yard could not be brought there.
+        0 it is well; 1 the answer is bad news; 2 wrong usage; 3 it could not be done.
     """
     parser = argparse.ArgumentParser(prog="python -m local", description=yard.__doc__)
     parser.add_argument("command", choices=("up", "down", "status", "preflight"))
     parser.add_argument("--json", action="store_true", help="answer as JSON on standard output")
     given = parser.parse_args(arguments)
     try:
-        return _COMMANDS[given.command](given.json)
+        return _COMMANDS[given.command](as_json=given.json)
     except YardError as error:
-        print(error, file=sys.stderr)
+        _progress(str(error))
         return 3
     except KeyboardInterrupt:
-        print("Interrupted; the same command goes on from here.", file=sys.stderr)
+        _progress("Interrupted; the same command goes on from here.")
         return 130
 
 
-def _up(as_json: bool) -> int:
+def _up(*, as_json: bool) -> int:
     made = yard.up(_progress)
     facts = {
         "kubeconfig": str(made.kubeconfig),
@@ -40,31 +40,31 @@ def _up(as_json: bool) -> int:
         "git": made.git,
         "gateway": made.gateway,
     }
-    print(json.dumps(facts, indent=2) if as_json else f"export KUBECONFIG={made.kubeconfig}")
+    _say(json.dumps(facts, indent=2) if as_json else f"export KUBECONFIG={made.kubeconfig}")
     return 0
 
 
-def _down(as_json: bool) -> int:
+def _down(*, as_json: bool) -> int:
     left = yard.down(_progress)
     if as_json:
-        print(json.dumps({"different": left}, indent=2))
+        _say(json.dumps({"different": left}, indent=2))
     elif left:
-        print("\n".join(["This differs from the machine before the yard:", *left]))
+        _say("\n".join(["This differs from the machine before the yard:", *left]))
     return 1 if left else 0
 
 
-def _status(as_json: bool) -> int:
+def _status(*, as_json: bool) -> int:
     seen = yard.status()
-    print(seen.model_dump_json(indent=2) if as_json else _readable(seen))
+    _say(seen.model_dump_json(indent=2) if as_json else _readable(seen))
     return 0 if seen.up else 1
 
 
-def _preflight(as_json: bool) -> int:
+def _preflight(*, as_json: bool) -> int:
     findings = yard.preflight()
     if as_json:
-        print(json.dumps([finding.model_dump() for finding in findings], indent=2))
+        _say(json.dumps([finding.model_dump() for finding in findings], indent=2))
     else:
-        print("\n".join(_finding(finding) for finding in findings))
+        _say("\n".join(_finding(finding) for finding in findings))
     return 0 if all(finding.ok for finding in findings) else 1
 
 
@@ -89,8 +89,13 @@ def _readable(seen: YardStatus) -> str:
     return "\n".join(lines)
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 _COMMANDS = {"up": _up, "down": _down, "status": _status, "preflight": _preflight}

@@ -4,7 +4,7 @@ from typing import Final
 
 NODE_NAME: Final = "yard"
 NODE_BRIDGE: Final = "switchyard0"
-"""Carries the node's address. A bridge, because kernels without modules often lack dummy devices."""
+"""Carries the node's address. A bridge, since kernels without modules often lack dummy devices."""
 POD_BRIDGE: Final = "switchyard1"
 """Made by the CNI plugin with the first pod; pods hang off it."""
 

@@ -29,5 +29,14 @@ def search_path() -> str:
     Not the caller's PATH: the next `up`, from another shell, would see another program and restart it.
     """
     provisional = Path("~/.cache/switchyard/bin").expanduser()
-    folders = (tools.bin_dir(), provisional, "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+    folders = (
+        tools.bin_dir(),
+        provisional,
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+    )
     return ":".join(dict.fromkeys(str(folder) for folder in folders))

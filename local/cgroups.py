@@ -1,7 +1,7 @@
 """The yard's control group: all of its processes are born in it, so that none can be missed.
 
-``/switchyard/daemons`` holds the supervised programs and the shims of pods, ``/switchyard/kubepods``
-the pods. Group membership outlives a supervisor killed with -9, which process ids in files do not.
+``/switchyard/daemons`` holds the supervised programs and the shims of pods,
+``/switchyard/kubepods`` the pods. Group membership outlives a supervisor killed with -9, which process ids in files do not.
 Works on version 1 (one tree per controller) and 2 (one tree).
 """
 
@@ -132,7 +132,7 @@ def _signal(pids: set[int], number: signal.Signals) -> None:
 
 
 def _inherit(group: Path, name: str) -> None:
-    """Give a version 1 cpuset its parent's value; the kernel starts it empty, unfit for processes."""
+    """Give a version 1 cpuset its parent's value; it starts empty, unfit for processes."""
     with contextlib.suppress(OSError):
         if (group / name).exists() and not (group / name).read_text().strip():
             _write(group / name, (group.parent / name).read_text().strip())

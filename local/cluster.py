@@ -33,11 +33,13 @@ def apply(layout: Layout, manifest: Path) -> None:
     Raises:
         YardError: the API server refuses it.
     """
-    _kubectl(layout, "apply", "--server-side", "--field-manager=switchyard-yard", "-f", str(manifest))
+    _kubectl(
+        layout, "apply", "--server-side", "--field-manager=switchyard-yard", "-f", str(manifest)
+    )
 
 
 def node(layout: Layout) -> NodeStatus:
-    """Ask whether the node is ready; an API server that does not answer is a reason, not an error."""
+    """Ask whether the node is ready; that the API server does not answer is a reason, no error."""
     try:
         answer = _kubectl(layout, "get", "node", NODE_NAME, "--ignore-not-found", "-o", "json")
     except YardError as error:
@@ -53,5 +55,8 @@ def node(layout: Layout) -> NodeStatus:
 
 def _kubectl(layout: Layout, *arguments: str) -> str:
     options = ("--kubeconfig", str(layout.kubeconfig), "--request-timeout=5s")
-    cache = ("--cache-dir", str(layout.state / "kubectl"))  # its own would be left in the home folder
+    cache = (
+        "--cache-dir",
+        str(layout.state / "kubectl"),
+    )  # its own would be left in the home folder
     return run(binary("kubectl"), *options, *cache, *arguments, timeout=20)

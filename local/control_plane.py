@@ -125,6 +125,7 @@ def controller_manager(layout: Layout) -> Program:
             f"--cluster-signing-key-file={pki}/ca.key",
             f"--service-account-private-key-file={pki}/sa.key",
             f"--cert-dir={layout.state}/controller-manager",
+            f"--flex-volume-plugin-dir={layout.state}/kubelet/volume-plugins",
             "--use-service-account-credentials=true",
             "--profiling=false",
             "--v=1",

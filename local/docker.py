@@ -1,7 +1,7 @@
 """A Docker engine for bakes: lent on demand, apart from the cluster's container runtime.
 
-It has a containerd of its own, since one that is started again under a running engine loses its
-networks, and since a bake must not disturb pods. It makes no bridge and no packet filter rule: build
+It has a containerd of its own, since one that is started again under a running engine loses
+its networks, and since a bake must not disturb pods. It makes no bridge and no packet filter rule: build
 containers use the host's network or none.
 """
 
@@ -69,10 +69,13 @@ def programs(layout: Layout) -> tuple[Program, Program]:
             indent=2,
         ),
     )
+    path = {"PATH": search_path()}
+    runtime_command = (binary("containerd"), "--config", str(containerd))
+    engine_command = (binary("dockerd"), "--config-file", str(engine))
     return (
-        Program(name=RUNTIME, command=(binary("containerd"), "--config", str(containerd)), environment={"PATH": search_path()}),
-        Program(name=ENGINE, command=(binary("dockerd"), "--config-file", str(engine)), environment={"PATH": search_path()}),
-    )  # fmt: skip
+        Program(name=RUNTIME, command=runtime_command, environment=path, files=(containerd,)),
+        Program(name=ENGINE, command=engine_command, environment=path, files=(engine,)),
+    )
 
 
 @contextmanager
@@ -98,7 +101,7 @@ def running() -> Generator[str]:
             yield f"unix://{layout.docker_socket}"
         finally:
             # Locks are asked for, never waited for: whoever still borrows ends the engine later.
-            if exclusive(borrowed):
+            if exclusive(borrowed) and supervisor.alive():
                 supervisor.remove(ENGINE)
                 supervisor.remove(RUNTIME)
             os.close(borrowed)

@@ -13,6 +13,11 @@ from local.program import Program
 from local.rendering import text_file
 
 NAME = "gateway"
+_TCP_PROXY = "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+_MONITOR = (
+    "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3"
+    ".DownstreamConnectionsConfig"
+)
 _MOST_CONNECTIONS = 8000
 """Two sockets each; below the 20,000 open files of a machine that cannot raise its limit."""
 
@@ -34,9 +39,8 @@ def program(layout: Layout) -> Program:
 
 def _bootstrap() -> dict[str, object]:
     """Envoy's configuration: one listener, one cluster, no administration port."""
-    extension = "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
     tcp_proxy = {
-        "@type": extension,
+        "@type": _TCP_PROXY,
         "stat_prefix": NAME,
         "cluster": NAME,
         # While kube-proxy forgets a pod that died, a connect may meet it; the next one will not.
@@ -45,6 +49,17 @@ def _bootstrap() -> dict[str, object]:
         "idle_timeout": "0s",
     }
     return {
+        "overload_manager": {
+            "resource_monitors": [
+                {
+                    "name": "envoy.resource_monitors.global_downstream_max_connections",
+                    "typed_config": {
+                        "@type": _MONITOR,
+                        "max_active_downstream_connections": _MOST_CONNECTIONS,
+                    },
+                }
+            ]
+        },
         "static_resources": {
             "listeners": [
                 {

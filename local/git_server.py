@@ -1,36 +1,42 @@
-"""The yard's Git server, and publishing to it: a folder's content becomes a commit, always the same.
+"""The yard's Git server, and publishing to it: equal content becomes the same commit everywhere.
 
-A revision is a function of content alone: no parent, fixed author, date and message, and none of
-the user's Git configuration. So every machine that publishes the same files names the same commit.
+A revision is a function of content alone (see ``revision``): none of the user's Git configuration
+has a say. So every machine that publishes the same files names the same commit.
 """
 
 import os
 import tempfile
 from pathlib import Path
 
+from local import revision
 from local.addresses import GIT_PORT, NODE_ADDRESS
+from local.binaries import binary
 from local.errors import YardError
 from local.host import run
 from local.layout import Layout
 from local.program import Program
+from local.revision import commit_of
+
+__all__ = ["NAME", "commit_of", "program", "publish", "publish_to"]
 
 NAME = "git"
+_NOBODY = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "TZ": "UTC", "LC_ALL": "C"}
 _IDENTITY = {
     f"GIT_{role}_{key}": value
     for role in ("AUTHOR", "COMMITTER")
     for key, value in (
-        ("NAME", "Switchyard"),
-        ("EMAIL", "switchyard@localhost"),
-        ("DATE", "2000-01-01T00:00:00Z"),
+        ("NAME", revision.AUTHOR),
+        ("EMAIL", revision.EMAIL),
+        ("DATE", f"{revision.SECONDS} +0000"),
     )
 }
-_MESSAGE = "Content as published"
 _SETTINGS = (
-    *("-c", "core.autocrlf=false", "-c", "core.fileMode=true", "-c", "core.symlinks=true"),
+    *("-c", "core.fileMode=true", "-c", "core.symlinks=true", "-c", "core.autocrlf=false"),
     *("-c", "core.excludesFile=/dev/null", "-c", "core.attributesFile=/dev/null"),
-    *("-c", "core.precomposeUnicode=false", "-c", "i18n.commitEncoding=UTF-8"),
     *("-c", "gc.auto=0"),  # a housekeeping process would outlive `down`
 )
+_ATTRIBUTES = "* -text -eol -ident -filter -working-tree-encoding\n"
+"""Content is published as it is, whatever a .gitattributes in it says."""
 
 
 def program(layout: Layout) -> Program:
@@ -39,13 +45,13 @@ def program(layout: Layout) -> Program:
     return Program(
         name=NAME,
         command=(
-            *("git", "daemon", "--reuseaddr", "--export-all", "--informative-errors"),
+            *(binary("git"), "daemon", "--reuseaddr", "--export-all", "--informative-errors"),
             f"--base-path={layout.git}",
             f"--listen={NODE_ADDRESS}",
             f"--port={GIT_PORT}",
             str(layout.git),
         ),
-        environment={"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"},
+        environment={"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
     )
 
 
@@ -79,63 +85,57 @@ def publish_to(folder: Path, repo: str, tree: Path) -> str:
             f"{repo!r} does not name a repository, so {tree} was not published."
             " Give a plain name ending in .git, such as environments.git."
         )
+    expected = commit_of(tree)
     path = folder / repo
-    if not (path / "HEAD").exists():
-        _create(path)
+    _create(path)
     commit = _commit(path, tree)
+    if commit != expected:
+        raise YardError(
+            f"{tree} changed while it was published to {repo}: its content was {expected}, then"
+            f" {commit}. Nothing points to either. Publish it again once it is at rest."
+        )
     _git(path, "update-ref", f"refs/heads/rev-{commit}", commit)
     _git(path, "update-ref", "refs/heads/main", commit)
     return commit
 
 
-def commit_of(tree: Path) -> str:
-    """The commit id that publishing a folder would give, without publishing it.
-
-    Raises:
-        YardError: the folder has no content.
-    """
-    with tempfile.TemporaryDirectory(prefix="switchyard-git-") as folder:
-        repository = Path(folder) / "scratch.git"
-        _create(repository)
-        return _commit(repository, tree)
-
-
 def _create(path: Path) -> None:
-    """Make a bare repository whose every commit may be asked for by its id."""
+    """Make a bare repository whose every commit may be asked for by its id; again is harmless."""
+    if (path / "complete").exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    run(
-        *("git", "init", "--quiet", "--bare", "--object-format=sha1", "--template="),
+    _git(
+        path,
+        *("init", "--quiet", "--bare", "--object-format=sha1", "--template="),
         *("--initial-branch=main", str(path)),
-        env=_environment(),
     )
     _git(path, "config", "uploadpack.allowAnySHA1InWant", "true")
+    (path / "info").mkdir(exist_ok=True)
+    (path / "info" / "attributes").write_text(_ATTRIBUTES)
+    (path / "complete").touch()
 
 
 def _commit(repository: Path, tree: Path) -> str:
-    if not tree.is_dir() or not any(item.is_file() for item in tree.rglob("*")):
-        raise YardError(
-            f"{tree} holds no files, so it cannot become a revision. Give a folder with content."
-        )
     with tempfile.TemporaryDirectory(prefix="switchyard-git-") as folder:
         index = {"GIT_INDEX_FILE": f"{folder}/index"}
-        work = f"--work-tree={tree.resolve()}"
-        # `add` runs inside the tree, whose own .git or ignore rules have no say.
-        run(
-            *("git", *_SETTINGS, f"--git-dir={repository}", work, "-C", str(tree.resolve())),
-            *("add", "--all", "--force", "."),
-            env=_environment() | index,
+        work = tree.resolve()
+        _git(
+            repository,
+            f"--work-tree={work}",
+            "-C",
+            str(work),
+            "add",
+            "--all",
+            "--force",
+            ".",
+            **index,
         )
-        written = _git(repository, "write-tree", extra=index)
-    return _git(repository, "commit-tree", written, "-m", _MESSAGE)
+        written = _git(repository, "write-tree", **index)
+    return _git(repository, "commit-tree", written, "-m", revision.MESSAGE)
 
 
-def _git(repository: Path, *arguments: str, extra: dict[str, str] | None = None) -> str:
-    command = ("git", *_SETTINGS, f"--git-dir={repository}", *arguments)
-    return run(*command, env=_environment() | (extra or {})).strip()
-
-
-def _environment() -> dict[str, str]:
-    """An environment without any of the user's Git settings."""
+def _git(repository: Path, *arguments: str, **extra: str) -> str:
+    """Run Git on a repository, in an environment without any of the user's settings."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "TZ": "UTC", "LC_ALL": "C"}
-    return kept | nobody | _IDENTITY
+    command = (binary("git"), *_SETTINGS, f"--git-dir={repository}", *arguments)
+    return run(*command, env=kept | _NOBODY | _IDENTITY | extra).strip()

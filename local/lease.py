@@ -10,20 +10,25 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from local.layout import Layout
+from local.progress import Progress, silent
 from local.record import remember
+from local.supervision import Supervisor
 from local.teardown import tear_down
 
 
 @contextmanager
-def alone(layout: Layout) -> Generator[None]:
+def alone(layout: Layout, progress: Progress = silent) -> Generator[None]:
     """Wait until nobody else changes the yard, and keep others waiting.
 
-    The lock is on the cache folder itself: a lock file would have to be removed under those who wait.
+    The lock is on the cache folder itself: a lock file would have to be removed under those who
+    wait for it.
     """
     layout.cache.mkdir(parents=True, exist_ok=True)
     folder = os.open(layout.cache, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not exclusive(folder):
+            progress("Waiting for another command that is changing the yard")
+            fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     finally:
         os.close(folder)
@@ -37,7 +42,8 @@ def lease(layout: Layout) -> Generator[None]:
         yield
     finally:
         with alone(layout):
-            if exclusive(holder) and not layout.wanted.exists():
+            last = _is_current(holder, layout) and exclusive(holder)
+            if last and not layout.wanted.exists():
                 tear_down(layout)
             os.close(holder)
 
@@ -51,10 +57,16 @@ def exclusive(descriptor: int) -> bool:
     return True
 
 
+def _is_current(holder: int, layout: Layout) -> bool:
+    """Whether the folder held is still the yard's: another may have been made after a `down`."""
+    try:
+        return os.path.samestat(os.fstat(holder), layout.state.stat())
+    except FileNotFoundError:
+        return False
+
+
 def _hold(layout: Layout) -> int:
     """Take a share in the supervisor, starting it if need be."""
-    from local.supervision import Supervisor  # noqa: PLC0415
-
     with alone(layout):
         layout.state.mkdir(parents=True, exist_ok=True)
         holder = os.open(layout.state, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,4 +1,4 @@
-"""The node's network: a bridge with its address, the way to services, and our own packet filter table.
+"""The node's network: a bridge with its address, the way to services, and rules of our own.
 
 Pods' interfaces are the CNI plugin's, service rules kube-proxy's. What all three leave behind is
 removed here, each by the name it was given, so that nobody else's rules are touched.
@@ -49,7 +49,7 @@ table ip {TABLE} {{
 }}
 """
 """Masquerading for what leaves the machine. A service address that kube-proxy did not translate is
-refused at once; else the packet would leave by the default route and its sender wait for a timeout."""
+refused at once; else kube-proxy would drop the packet and its sender wait for a timeout."""
 
 
 def set_up() -> None:

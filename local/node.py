@@ -1,7 +1,6 @@
 """The node: containerd, kubelet, kube-proxy, and the pods' network."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -97,7 +96,9 @@ def runtime_answers(layout: Layout) -> str | None:
         plugins = _ctr(layout, "plugins", "ls", "id==cri")
     except YardError as error:
         return str(error)
-    return None if re.search(r"cri\s.*\sok", plugins) else f"its CRI plugin is not loaded: {plugins}"
+    return (
+        None if re.search(r"cri\s.*\sok", plugins) else f"its CRI plugin is not loaded: {plugins}"
+    )
 
 
 def has_image(layout: Layout, reference: str) -> bool:

@@ -1,7 +1,6 @@
 """Who listens on a TCP port of this machine."""
 
 import contextlib
-import os
 import re
 import socket
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ def _holder(inodes: set[str]) -> int | None:
         with contextlib.suppress(OSError):
             for descriptor in (entry / "fd").iterdir():
                 with contextlib.suppress(OSError):
-                    link = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(descriptor))
+                    link = re.fullmatch(r"socket:\[(\d+)\]", str(descriptor.readlink()))
                     if link and link[1] in inodes:
                         return int(entry.name)
     return None

@@ -5,7 +5,6 @@ A thin client of supervisord's own XML-RPC interface over its Unix socket.
 
 import contextlib
 import http.client
-import os
 import re
 import resource
 import shutil
@@ -120,7 +119,7 @@ class Supervisor:
         return cast("int", self._call("supervisor.getPID"))
 
     def apply(self, program: Program) -> None:
-        """Run a program as described; one already running with the same description is left alone."""
+        """Run a program as described; one that already runs with that description is left alone."""
         file = self._layout.programs / f"{program.name}.conf"
         section = program.section(self._layout.log(program.name))
         known = program.name in self.names()
@@ -264,6 +263,6 @@ def _shims() -> frozenset[int]:
     shims: set[int] = set()
     for pid in cgroups.members(f"{cgroups.NAME}/daemons"):
         with contextlib.suppress(OSError):
-            if "containerd-shim" in os.readlink(f"/proc/{pid}/exe"):
+            if "containerd-shim" in str(Path(f"/proc/{pid}/exe").readlink()):
                 shims.add(pid)
     return frozenset(shims)

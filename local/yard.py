@@ -125,7 +125,7 @@ def up(progress: Progress = silent) -> Yard:
     """
     layout = Layout()
     steps = Steps(progress)
-    with alone(layout):
+    with alone(layout, progress):
         supervisor = Supervisor(layout)
         if not supervisor.alive():
             with steps.step("Machine fit for a yard"):
@@ -152,7 +152,7 @@ def down(progress: Progress = silent) -> list[str]:
         What is different from the machine before ``up``, one line each; empty as it should be.
     """
     layout = Layout()
-    with alone(layout):
+    with alone(layout, progress):
         return tear_down(layout, progress)
 
 
@@ -161,10 +161,8 @@ def status() -> YardStatus:
     layout = Layout()
     supervisor = Supervisor(layout)
     reports = supervisor.reports() if supervisor.alive() else []
-    if reports:
-        seen = cluster.node(layout)
-    else:
-        seen = NodeStatus(ready=False, reason="the yard is down")
+    nothing = NodeStatus(ready=False, reason="the yard is down")
+    seen = cluster.node(layout) if reports else nothing
     running = bool(reports) and _unsteady(reports) is None
     return YardStatus(
         up=running and seen.ready,
@@ -203,9 +201,7 @@ def _start(layout: Layout, supervisor: Supervisor, pause: PauseImage, steps: Ste
         if not node.has_image(layout, pause.reference):
             node.import_image(layout, pause.archive)
     with steps.step("API server"):
-        ready(
-            control_plane.api_server(layout), lambda: control_plane.api_ready(layout), 60
-        )
+        ready(control_plane.api_server(layout), lambda: control_plane.api_ready(layout), 60)
         cluster.apply(layout, dns.MANIFEST)
     servants = (
         control_plane.controller_manager(layout),
