@@ -24,6 +24,7 @@ from pydantic_core import ErrorDetails
 from images.errors import ImageError
 from images.lock import Lock
 from settings_rules import (
+    PLATFORM_IMAGES,
     AColour,
     Colour,
     Context,
@@ -43,6 +44,7 @@ from settings_rules import (
 )
 
 __all__ = [
+    "PLATFORM_IMAGES",
     "Colour",
     "Edge",
     "Environment",

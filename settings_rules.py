@@ -48,6 +48,7 @@ _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 _DIGEST_REFERENCE = re.compile(r"[^\s@]+/[^\s@]+@sha256:[0-9a-f]{64}")
 _DURATION = re.compile(r"(\d+(ms|s|m|h))+")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}$){_LABEL.pattern}(\.{_LABEL.pattern})*")
 _NAME_LIMIT = 40
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -193,11 +194,11 @@ def _hostname(value: object) -> str:
 
 def _label(value: object) -> str:
     text = str(value)
-    if len(text) > _NAME_LIMIT or not _LABEL.fullmatch(text):
+    if len(text) > _NAME_LIMIT or not _NAME.fullmatch(text):
         raise _refused(
             f"{text!r} is no name",
             "Kubernetes would refuse the namespace or the Service made from it",
-            f"write at most {_NAME_LIMIT} lower-case letters, digits and inner hyphens",
+            f"write at most {_NAME_LIMIT} lower-case letters, digits and hyphens, a letter first",
         )
     return text
 
@@ -273,6 +274,7 @@ def across_twins(twins: object) -> Iterator[Problem]:
         services = [_mapping(service) for service in _sequence(_mapping(twin).get("services"))]
         yield from _hostnames(where, services, hostnames)
         yield from _services(where, services, _mapping(twin))
+        yield from _probes(where, services)
 
 
 def _namespaces(where: str, name: str, owners: dict[str, str]) -> Iterator[Problem]:
@@ -331,6 +333,18 @@ def _services(
             "its route would lead to nothing",
             f"write one of {', '.join(sorted(known))}, or add its image to both colours",
         )
+
+
+def _probes(where: str, services: list[dict[str, Any]]) -> Iterator[Problem]:
+    for index, service in enumerate(services):
+        path, probe = str(service.get("path", "/")), str(service.get("probe", "/"))
+        if path.startswith("/") and probe.startswith("/") and not probe.startswith(path):
+            yield Problem(
+                f"{where}.services.{index}.probe",
+                f"{probe!r} lies outside of the service's path {path!r}",
+                "the gateway would not route the probe to this service",
+                f"write a path below {path!r} that answers quickly",
+            )
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -176,6 +176,12 @@ def test_a_service_without_an_image_is_refused(stack: Stack, refusal: Refusal) -
     assert "'billing' has no image in either colour" in text
 
 
+def test_a_probe_outside_of_its_services_path_is_refused(stack: Stack, refusal: Refusal) -> None:
+    text = refusal(put(stack, "twins.shop.services.1.path", "/orders"))
+    assert "switchyard:twins.shop.services.1.probe" in text
+    assert "'/' lies outside of the service's path '/orders'" in text
+
+
 def test_colours_with_different_services_are_refused(stack: Stack, refusal: Refusal) -> None:
     del stack["twins"]["shop"]["green"]["images"]["recommender"]
     text = refusal(stack)
@@ -224,7 +230,7 @@ def test_a_lock_that_lacks_a_platform_image_is_refused(
     assert "switchyard bake envoy-gateway" in text
 
 
-@pytest.mark.parametrize("name", ["Store_Front", "-shop", "s" * 41])
+@pytest.mark.parametrize("name", ["Store_Front", "-shop", "1shop", "s" * 41])
 def test_a_name_that_kubernetes_would_refuse_is_refused(
     stack: Stack, refusal: Refusal, name: str
 ) -> None:

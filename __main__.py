@@ -1,0 +1,55 @@
+"""The program, top-down: settings → foundation → platform → twins → outputs."""
+
+from pathlib import Path
+
+import pulumi
+
+import settings
+import tools
+from components import gateway, observability, outputs
+from components.argo_cd import ArgoCd, ArgoCdArgs
+from components.baked_image import BakedImage
+from components.foundation import Foundation, cluster
+from components.gateway import Gateway, GatewayArgs
+from components.observability import Observability, ObservabilityArgs
+from components.release_controller import ReleaseController, ReleaseControllerArgs
+from components.twin import Twin, TwinArgs
+
+project = Path(__file__).parent
+stack = settings.load()
+lock = settings.lock(stack, project)
+image = {name: BakedImage.of(name, lock) for name in settings.PLATFORM_IMAGES}
+
+foundation = Foundation("foundation", cluster(stack.foundation))
+on_cluster = pulumi.ResourceOptions(provider=foundation.provider)
+addons = {"repository": stack.git.addons, "revision": stack.git.addons_revision}
+
+argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
+    manifests=tools.share("argo-cd") / "manifests", argocd=image["argocd"], redis=image["redis"],
+    addons=stack.git.addons,
+    addon_namespaces=(gateway.CONTROL_NAMESPACE, observability.NAMESPACE),
+), on_cluster)  # fmt: skip
+after_argo_cd = pulumi.ResourceOptions(provider=foundation.provider, depends_on=[argo_cd])
+edge = Gateway("edge", GatewayArgs(
+    **addons, envoy_gateway=image["envoy-gateway"], envoy=image["envoy"],
+    proxies=stack.edge.proxies, service_address=stack.edge.service_address,
+), after_argo_cd)  # fmt: skip
+Observability(
+    "observability", ObservabilityArgs(**addons, prometheus=image["prometheus"]), after_argo_cd
+)
+controller = ReleaseController("release-controller", ReleaseControllerArgs(
+    image=image["controller"], contract=project / "controller",
+), on_cluster)  # fmt: skip
+
+twins = {
+    name: Twin(name, TwinArgs(
+        settings=twin, repository=stack.git.environments, lock=lock, cluster=foundation.cluster,
+        database_password=pulumi.Output.secret(stack.database_password.get_secret_value()),
+    ), pulumi.ResourceOptions(
+        provider=foundation.provider, depends_on=[argo_cd, edge, controller],
+    ))
+    for name, twin in stack.twins.items()
+}  # fmt: skip
+
+for name, value in outputs.of(stack, twins).items():
+    pulumi.export(name, value)

@@ -1,0 +1,138 @@
+"""Argo CD's upstream manifests, cut to what this platform uses and fit for its images.
+
+Pure: a folder of the pinned module in, documents out. Left out, and why:
+- the API server, dex and notifications: people and machines reach Argo CD through Kubernetes;
+- the ApplicationSet controller: no stack fans out yet, and its CRD alone (1.4 MB) costs a preview
+  0.5 s to read;
+- metrics Services: Prometheus finds pods, not Services.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from components.baked_image import BakedImage
+
+NAMESPACE = "argocd"
+
+_DEFINITIONS = ("crds/application-crd.yaml", "crds/appproject-crd.yaml")
+_OBJECTS = (
+    "cluster-rbac/application-controller/argocd-application-controller-clusterrole.yaml",
+    "cluster-rbac/application-controller/argocd-application-controller-clusterrolebinding.yaml",
+    "base/config/argocd-cm.yaml",
+    "base/config/argocd-cmd-params-cm.yaml",
+    "base/config/argocd-gpg-keys-cm.yaml",
+    "base/config/argocd-secret.yaml",
+    "base/config/argocd-ssh-known-hosts-cm.yaml",
+    "base/config/argocd-tls-certs-cm.yaml",
+    "base/application-controller-roles/argocd-application-controller-role.yaml",
+    "base/application-controller-roles/argocd-application-controller-rolebinding.yaml",
+    "base/application-controller-roles/argocd-application-controller-sa.yaml",
+    "base/redis/argocd-redis-network-policy.yaml",
+    "base/redis/argocd-redis-role.yaml",
+    "base/redis/argocd-redis-rolebinding.yaml",
+    "base/redis/argocd-redis-sa.yaml",
+    "base/redis/argocd-redis-service.yaml",
+    "base/repo-server/argocd-repo-server-network-policy.yaml",
+    "base/repo-server/argocd-repo-server-sa.yaml",
+    "base/repo-server/argocd-repo-server-service.yaml",
+)
+_WORKLOADS = (
+    "base/redis/argocd-redis-deployment.yaml",
+    "base/repo-server/argocd-repo-server-deployment.yaml",
+    "base/application-controller/argocd-application-controller-statefulset.yaml",
+)
+
+FILES = (*_DEFINITIONS, *_OBJECTS, *_WORKLOADS)
+"""Everything that is read of the upstream folder `manifests`."""
+
+_RESOURCES = {
+    "argocd-application-controller": ("100m", "256Mi", "1Gi"),
+    "argocd-repo-server": ("50m", "128Mi", "1Gi"),
+    "redis": ("10m", "32Mi", "128Mi"),
+    "copyutil": ("10m", "32Mi", "512Mi"),
+    "secret-init": ("10m", "32Mi", "512Mi"),
+}
+"""Container to CPU request, memory request and memory limit: small, for one node of two cores."""
+
+_COPY = (
+    "cp -n /usr/local/bin/argocd /var/run/argocd/argocd"
+    " && ln -sf argocd /var/run/argocd/argocd-cmp-server"
+)
+"""Upstream says `cp --update=none`, which coreutils older than 9.3 (Debian 12) lack; a repeated
+run must not fail on its own link either."""
+
+_POLLING = "1h"
+"""How often Argo CD asks Git again. Every revision is pinned, so nothing can have changed there;
+what changes in the cluster is watched, not polled."""
+
+Document = dict[str, Any]
+
+
+def definitions(manifests: Path) -> Iterator[Document]:
+    """The custom resource definitions, without the prose that would fill every state file."""
+    for path in _DEFINITIONS:
+        yield _without_descriptions(_read(manifests / path))
+
+
+def objects(manifests: Path) -> Iterator[Document]:
+    """Everything but definitions and workloads."""
+    for path in _OBJECTS:
+        document = _placed(_read(manifests / path))
+        if document["metadata"]["name"] == "argocd-cm":
+            document["data"]["timeout.reconciliation"] = _POLLING
+        yield document
+
+
+def workloads(manifests: Path, argocd: BakedImage, redis: BakedImage) -> Iterator[Document]:
+    """Deployments and the StatefulSet, with images by digest."""
+    for path in _WORKLOADS:
+        document = _placed(_read(manifests / path))
+        pod = document["spec"]["template"]["spec"]
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            _fit(container, redis if container["name"] == "redis" else argocd)
+        yield document
+
+
+def _fit(container: Document, image: BakedImage) -> None:
+    container["image"] = image.reference
+    container["imagePullPolicy"] = "IfNotPresent"
+    cpu, request, limit = _RESOURCES[container["name"]]
+    container["resources"] = {
+        "requests": {"cpu": cpu, "memory": request},
+        "limits": {"memory": limit},
+    }
+    match container["name"]:
+        case "copyutil":
+            container["args"] = [_COPY]
+        case "argocd-repo-server":
+            # commits are pinned by hash; there is nothing for a signature check to add, nor gpg
+            container["env"].append({"name": "ARGOCD_GPG_ENABLED", "value": "false"})
+        case _:
+            pass
+
+
+def _read(path: Path) -> Document:
+    with path.open("rb") as stream:
+        return yaml.load(stream, Loader=yaml.CSafeLoader)
+
+
+def _placed(document: Document) -> Document:
+    if not document["kind"].startswith("Cluster"):
+        document["metadata"]["namespace"] = NAMESPACE
+    return document
+
+
+def _without_descriptions(node: object) -> Any:  # noqa: ANN401 - any node of a document
+    if isinstance(node, dict):
+        return {
+            key: _without_descriptions(value)
+            for key, value in cast("Document", node).items()
+            # a property that is called "description" is a schema, not a text
+            if not (key == "description" and isinstance(value, str))
+        }
+    if isinstance(node, list):
+        return [_without_descriptions(item) for item in cast("list[object]", node)]
+    return node

@@ -1,0 +1,50 @@
+"""Observability: Prometheus, which scrapes the data plane and the twins' pods, per colour."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.addon import Addon, AddonArgs
+from components.baked_image import BakedImage
+from components.namespace import ANY, to_ports
+
+NAMESPACE = "observability"
+PORT = 9090
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservabilityArgs:
+    """What observability is made of.
+
+    Attributes:
+        repository: URL of the add-ons' repository.
+        revision: full commit SHA of it.
+        prometheus: image of Prometheus.
+    """
+
+    repository: str
+    revision: str
+    prometheus: BakedImage
+
+
+class Observability(pulumi.ComponentResource):
+    """Prometheus at `prometheus.observability:9090`; ready when it answers."""
+
+    def __init__(
+        self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("switchyard:index:Observability", name, None, opts)
+        Addon(
+            name,
+            AddonArgs(
+                repository=args.repository,
+                revision=args.revision,
+                chart="observability",
+                namespace=NAMESPACE,
+                values={"image": args.prometheus.reference},
+                ingress=[to_ports(PORT)],
+                egress=[ANY],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"endpoint": f"http://prometheus.{NAMESPACE}:{PORT}"})

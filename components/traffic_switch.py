@@ -1,0 +1,119 @@
+"""The traffic switch of one twin: which colour is to serve, and the proof that it does.
+
+Deliberately not here: moving traffic. The release controller does that, told its goal by the custom
+resource, whose own status says when the release has ended and how.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+import settings
+from components import release
+from components.foundation import Cluster
+from components.manifest import Document, Manifest
+from components.progress import stream_phases
+from images.lock import Lock
+
+_GRACE = 120.0
+"""Seconds that a release may take beyond its own timeout: confirmation, and the way back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficSwitchArgs:
+    """What the switch is made of.
+
+    Attributes:
+        twin: name of the twin; also the switch's name and namespace.
+        settings: the twin.
+        lock: the stack's image lock.
+        cluster: where the switch's progress can be watched.
+    """
+
+    twin: str
+    settings: settings.Twin
+    lock: Lock
+    cluster: Cluster
+
+
+class TrafficSwitch(pulumi.ComponentResource):
+    """The switch; ready when its release has ended, and failed when another colour serves.
+
+    Attributes:
+        serving: the colour that serves, as the controller saw it; None before the first release.
+        phase: the phase of the release.
+    """
+
+    serving: pulumi.Output[str | None]
+    phase: pulumi.Output[str | None]
+
+    def __init__(
+        self, name: str, args: TrafficSwitchArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("switchyard:index:TrafficSwitch", name, None, opts)
+        spec = release.switch_spec(args.twin, args.settings, args.lock)
+        limit = f"{settings.seconds(args.settings.strategy.health_timeout) + _GRACE:.0f}s"
+        document = traffic_switch(args.twin, spec)
+        switch = Manifest(
+            f"{name}-resource",
+            document,
+            pulumi.ResourceOptions(
+                parent=self,
+                custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
+            ),
+        )
+        if not pulumi.runtime.is_dry_run():
+            stream_phases(args.cluster, args.twin, spec["release"], self)
+        # the state holds the status of the last write; an abort since then is in the cluster alone
+        live = Manifest.read(
+            f"{name}-live",
+            document,
+            switch.id,
+            pulumi.ResourceOptions(parent=self, depends_on=[switch]),
+        )
+        ended = live.status.apply(lambda status: verified(args.twin, spec, status or {}, self))
+        self.serving = ended.apply(lambda status: status.get("serving"))
+        self.phase = ended.apply(lambda status: status.get("phase"))
+        self.register_outputs({"serving": self.serving, "phase": self.phase})
+
+
+def traffic_switch(twin: str, spec: dict[str, Any]) -> Document:
+    """The custom resource; waited for until this very release has ended, in either ending."""
+    return {
+        "apiVersion": "switchyard.dev/v1alpha1",
+        "kind": "TrafficSwitch",
+        "metadata": {
+            "name": twin,
+            "namespace": twin,
+            "labels": {"switchyard.dev/twin": twin},
+            "annotations": {
+                "pulumi.com/waitFor": f"jsonpath={{.status.settled}}={spec['release']}"
+            },
+        },
+        "spec": spec,
+    }
+
+
+def verified(
+    twin: str, spec: dict[str, Any], status: dict[str, Any], resource: pulumi.Resource
+) -> dict[str, Any]:
+    """The status, when it shows the colour that was asked for.
+
+    In a preview the cluster may rightly be elsewhere: the change is still to come.
+
+    Raises:
+        RunError: another colour serves; with the controller's reason.
+    """
+    serving, live = status.get("serving"), spec["live"]
+    if serving == live or pulumi.runtime.is_dry_run():
+        return status
+    reason = status.get("reason") or "the controller gave no reason"
+    message = (
+        f"{twin}: {live} was to serve, and {serving or 'nothing'} serves: {reason}\n"
+        f"Production was left with {serving or 'nothing'} and will not try again by itself.\n"
+        f"fix: put right what failed and give {live} the new content, or run"
+        f" `switchyard retry --twin {twin}`, or write `live: {serving or live}`"
+    )
+    pulumi.log.error(message, resource)
+    raise pulumi.RunError(message)

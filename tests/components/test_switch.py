@@ -1,0 +1,135 @@
+"""What the switch asks for, and what it makes of the answer."""
+
+import copy
+from typing import Any
+
+import pulumi
+import pytest
+from recorded import Run
+
+from components import release
+from components.progress import Narrator
+from settings import Colour
+
+pytestmark = pytest.mark.pure
+
+ID = "0123456789abcdef"
+
+
+def test_the_switch_waits_for_this_very_release_to_end(run: Run) -> None:
+    switch = run().one("shop-switch-resource").inputs
+    wanted = f"jsonpath={{.status.settled}}={switch['spec']['release']}"
+    assert switch["metadata"]["annotations"]["pulumi.com/waitFor"] == wanted
+
+
+def test_the_release_id_is_a_hash_of_all_the_rest(run: Run) -> None:
+    spec = run().one("shop-switch-resource").inputs["spec"]
+    assert len(spec["release"]) == 16
+    for key in set(spec) - {"release"}:
+        other = copy.deepcopy(spec)
+        other[key] = "something else"
+        assert release.release_id(other) != release.release_id(spec), (
+            f"{key} is not in the identity"
+        )
+
+
+def test_the_release_id_does_not_depend_on_the_order_of_keys() -> None:
+    spec: dict[str, Any] = {"live": "blue", "candidate": {"a": 1, "b": 2}}
+    turned = {"candidate": {"b": 2, "a": 1}, "live": "blue", "release": "whatever"}
+    assert release.release_id(spec) == release.release_id(turned)
+
+
+def test_the_candidate_is_the_content_of_the_live_colour(run: Run, config: dict[str, Any]) -> None:
+    config["twins"]["shop"]["live"] = "green"
+    spec = run().one("shop-switch-resource").inputs["spec"]
+    assert spec["candidate"]["revision"] == config["twins"]["shop"]["green"]["revision"]
+    assert spec["colours"] == {
+        "blue": {"namespace": "shop-blue"},
+        "green": {"namespace": "shop-green"},
+    }
+    assert all(digest.startswith("sha256:") for digest in spec["candidate"]["digests"].values())
+
+
+def test_the_live_object_is_read_after_the_wait(run: Run) -> None:
+    assert run().reads == ["shop-switch-resource"], "the state's own copy misses a later abort"
+
+
+def test_an_update_after_which_another_colour_serves_fails_with_the_controllers_reason(
+    run: Run, config: dict[str, Any]
+) -> None:
+    config["twins"]["shop"]["live"] = "green"
+    status = {
+        "serving": "blue",
+        "phase": "Rejected",
+        "reason": "orders answered 500 to every probe",
+    }
+    with pytest.raises(pulumi.RunError) as caught:
+        run(status=status)
+    text = str(caught.value)
+    assert "green was to serve, and blue serves: orders answered 500 to every probe" in text
+    assert "switchyard retry --twin shop" in text
+    assert "`live: blue`" in text
+
+
+def test_an_update_after_which_nothing_serves_fails_as_well(run: Run) -> None:
+    with pytest.raises(pulumi.RunError, match="blue was to serve, and nothing serves"):
+        run(status={"phase": "Rejected"})
+
+
+def test_a_preview_does_not_judge_what_is_still_to_change(run: Run, config: dict[str, Any]) -> None:
+    config["twins"]["shop"]["live"] = "green"
+    run(preview=True, status={"serving": "blue", "phase": "Settled"})
+
+
+def test_namespaces_of_the_colours_follow_the_twin() -> None:
+    assert release.namespace("shop", Colour.GREEN) == "shop-green"
+
+
+def status(*phases: str, settled: str = "", of: str = ID) -> dict[str, Any]:
+    listed = [
+        {"phase": phase, "at": f"2026-01-01T10:00:0{index}.250Z", "reason": f"because {phase}"}
+        for index, phase in enumerate(phases)
+    ]
+    return {"release": of, "settled": settled, "phases": listed}
+
+
+def told(narrator: Narrator, seen: dict[str, Any]) -> list[str]:
+    return list(narrator.lines(seen))
+
+
+class TestNarrator:
+    def test_tells_each_phase_once(self) -> None:
+        narrator = Narrator(ID)
+        assert told(narrator, status("Settled", settled="old", of="old")) == []
+        assert told(narrator, status("Pending")) == ["10:00:00.250 Pending: because Pending"]
+        assert told(narrator, status("Pending")) == []
+        lines = told(narrator, status("Pending", "Preparing", "Probing"))
+        assert [line.split()[1] for line in lines] == ["Preparing:", "Probing:"]
+        assert not narrator.ended
+
+    def test_ends_with_the_release(self) -> None:
+        narrator = Narrator(ID)
+        told(narrator, status("Pending"))
+        lines = told(narrator, status("Pending", "Rejected", settled=ID))
+        assert lines == ["10:00:01.250 Rejected: because Rejected"]
+        assert narrator.ended
+
+    def test_tells_nothing_of_a_release_that_was_over_before(self) -> None:
+        narrator = Narrator(ID)
+        assert told(narrator, status("Pending", "Settled", settled=ID)) == []
+        assert narrator.ended
+
+    def test_of_a_release_under_way_tells_where_it_is(self) -> None:
+        narrator = Narrator(ID)
+        lines = told(narrator, status("Pending", "Preparing", "Probing"))
+        assert lines == ["10:00:02.250 Probing: because Probing"]
+
+    def test_tells_a_retry_from_its_start(self) -> None:
+        narrator = Narrator(ID)
+        told(narrator, status("Pending"))
+        told(narrator, status("Pending", "Preparing", "Probing"))
+        assert told(narrator, status("Pending")) == ["10:00:00.250 Pending: because Pending"]
+
+    def test_bears_a_status_without_anything(self) -> None:
+        assert told(Narrator(ID), {}) == []
+        assert told(Narrator(ID), {"release": ID}) == []
