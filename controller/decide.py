@@ -6,7 +6,7 @@ is written before the routes, so that a half-done movement is known as one.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller import moving
 from controller.api import Content, Spec, Status, write_duration
@@ -23,7 +23,9 @@ IDLE = 5.0
 WAIT = 1.0
 """Seconds between looks at a candidate that is not ready: 1, cheap beside a pod's start."""
 PROBE = 0.25
-"""Seconds between probes of the preview."""
+"""Seconds between probes of the preview, at first."""
+EAGER = timedelta(seconds=10)
+"""How long the preview is probed that often: 10 s; after that, WAIT is often enough."""
 CONFIRM = 0.1
 """Seconds between looks at the data plane while traffic moves: 0.1, to know a flip fast."""
 
@@ -92,8 +94,9 @@ def decide(spec: Spec, observed: Observed, verdicts: Verdicts, clock: datetime) 
 
 def _follow_goal(case: Case) -> Step | None:
     """Turn to another goal when the spec names one; a way back under way is finished first."""
-    attempt, spec = case.status.attempt, case.spec
-    if attempt is None:
+    attempt, spec, status = case.status.attempt, case.spec, case.status
+    lost_its_way = status.phase is Phase.ROLLING_BACK and status.rollback is None
+    if attempt is None or lost_its_way:  # new, or a status that somebody edited by hand
         return begin(case)
     if attempt.release == spec.release and attempt.content == spec.goal:
         return None
@@ -238,7 +241,7 @@ def _finish(case: Case, step: Step, forget: tuple[str, ...], notices: list[Notic
     status = status.model_copy(
         update={"conditions": conditions(status, step.because, case.now, identity.generation)}
     )
-    requeue = _requeue(case.status, status, busy=bool(apply or delete or forget))
+    requeue = _requeue(case, status, busy=bool(apply or delete or forget))
     return Decision(status, step.because, apply, delete, forget, tuple(notices), requeue)
 
 
@@ -250,11 +253,12 @@ def _weight(case: Case, status: Status) -> int:
     return 100 if serving else 0
 
 
-def _requeue(before: Status, after: Status, *, busy: bool) -> float:
-    if before.phase is not after.phase or busy:
+def _requeue(case: Case, after: Status, *, busy: bool) -> float:
+    if case.status.phase is not after.phase or busy:
         return 0.0
     if after.phase in ENDED:
         return IDLE
     if after.phase in MOVED or after.phase is Phase.ROLLING_BACK:
         return CONFIRM
-    return PROBE if after.phase is Phase.PROBING else WAIT
+    is_fresh = bool(after.phases) and case.now - after.phases[-1].at < EAGER
+    return PROBE if after.phase is Phase.PROBING and is_fresh else WAIT
