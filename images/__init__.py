@@ -5,10 +5,13 @@ Deliberately not here: where they run (``components``), and their evidence (``ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from images.errors import ImageError
 from images.lock import Entry, Lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Entry", "ImageError", "Lock", "bake"]
 

@@ -109,7 +109,9 @@ class _Bakery:
         image = order.image
         began = time.monotonic()
         base, reference = self._base(image.recipe.base)
-        with tempfile.TemporaryDirectory(prefix=f"{image.name}-", dir=paths.cache("work")) as folder:
+        with tempfile.TemporaryDirectory(
+            prefix=f"{image.name}-", dir=paths.cache("work")
+        ) as folder:
             made = self._make_layer(image, base, reference, Path(folder), docker)
             baked = self._registry.push(
                 reference, made, image.recipe.repository, _settings(image, order.inputs)
@@ -134,9 +136,11 @@ class _Bakery:
             exported,
             base.tar,
             made,
-            dropped=(*template.LEFT_BY_PACKER, *mounted),
-            owned=[path for path in image.recipe.writable if path.lstrip("/") not in held],
-            uid=image.recipe.user.uid,
+            layer.Finish(
+                dropped=(*template.LEFT_BY_PACKER, *mounted),
+                owned=[path for path in image.recipe.writable if path.lstrip("/") not in held],
+                uid=image.recipe.user.uid,
+            ),
         )
         return made
 
@@ -166,7 +170,7 @@ class _Bakery:
         former = self._lock.entry(name) if name in self._lock else None
         if former and former.inputs == entry.inputs and former.reference != entry.reference:
             self._progress(
-                f"! {name}: equal inputs gave another digest than the lock's {former.digest[:19]}…, "
+                f"! {name}: equal inputs, but not the lock's digest {former.digest[:19]}…, "
                 "so what they name has changed (as Debian's packages do); the lock is updated"
             )
         self._lock = self._lock.recording(name, entry)

@@ -19,7 +19,7 @@ from images.paths import cache
 
 RELEASE = "bookworm"
 MIRROR = "SWITCHYARD_DEBIAN_MIRROR"
-"""Environment variable: where ``debian/`` and ``debian-security/`` lie, for a house with a mirror."""
+"""Environment variable: where ``debian/`` and ``debian-security/`` lie, for a house's mirror."""
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 ASSUMED = (

@@ -48,7 +48,9 @@ def build(image: Image, program: GoProgram, root: Path) -> None:
     )
     if done.returncode:
         tail = "\n".join(done.stderr.splitlines()[-12:])
-        raise ImageError(f"{image.name}: {program.package} of {program.module} does not compile:\n{tail}")
+        raise ImageError(
+            f"{image.name}: {program.package} of {program.module} does not compile:\n{tail}"
+        )
 
 
 @cache

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 EPOCH = 1_767_225_600
-"""Time of every file in every image, SOURCE_DATE_EPOCH: 2026-01-01, so that nobody takes it for news."""
+"""Time of every file in every image, SOURCE_DATE_EPOCH: 2026-01-01."""
 RUNTIME = (
     ".dockerenv",
     "dev",
@@ -58,11 +58,13 @@ class Item:
         """Whether the other one can stand for this."""
         return (
             other is not None
-            and self._head() == other._head()
+            and self.head == other.head
             and (self.opened is None or self.content == other.content)
         )
 
-    def _head(self) -> tuple[object, ...]:
+    @property
+    def head(self) -> tuple[object, ...]:
+        """All but the content."""
         return self.kind, self.mode, self.uid, self.gid, self.link, self.size
 
 
@@ -108,7 +110,7 @@ class Content(dict[str, Item]):
         return Content(self | changes)
 
     def beyond(self, base: "Content") -> "Content":
-        """What must be laid over the base to get this; a whiteout for what the base has too much."""
+        """What must be laid over the base to get this, with whiteouts for what is gone."""
         changes = Content(
             {path: item for path, item in self.items() if not item.same(base.get(path))}
         )
@@ -138,28 +140,31 @@ def pack(content: Mapping[str, Item], target: Path) -> None:
                 archive.addfile(info, stream)
 
 
-def write_layer(
-    exported: Path,
-    base: Path,
-    target: Path,
-    *,
-    dropped: Iterable[str],
-    owned: Iterable[str],
-    uid: int,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """What differs between a container after baking and its image."""
+
+    dropped: Iterable[str] = ()
+    """Paths that baking itself left in the container."""
+    owned: Iterable[str] = ()
+    """Folders that belong to the image's user; everything else stays root's."""
+    uid: int = 0
+    """Number of the image's user."""
+
+
+def write_layer(exported: Path, base: Path, target: Path, finish: Finish) -> None:
     """Write the layer that turns a base into an image.
 
     Args:
         exported: tar of the container's root filesystem, as ``docker export`` writes it.
         base: tar of the base's root filesystem.
         target: the layer.
-        dropped: paths that baking itself left in the container.
-        owned: folders that belong to the image's user; everything else stays root's.
-        uid: number of the image's user.
+        finish: what to leave out, and what belongs to the image's user.
     """
     with tarfile.open(exported, "r:") as after, tarfile.open(base, "r:") as before:
-        content = Content.of_tar(after).without((*RUNTIME, *dropped)).owned(owned, uid)
-        pack(content.beyond(Content.of_tar(before)), target)
+        baked = Content.of_tar(after).without((*RUNTIME, *finish.dropped))
+        image = baked.owned(finish.owned, finish.uid)
+        pack(image.beyond(Content.of_tar(before)), target)
 
 
 def _of_path(path: Path) -> Item:

@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 
 from images.errors import ImageError
 
@@ -48,8 +49,8 @@ class Entry(BaseModel):
     def _by_digest(cls, value: str) -> str:
         if not REFERENCE.fullmatch(value):
             raise ValueError(
-                f"{value!r} does not end in a digest. A tag may point to other content tomorrow, so "
-                "what was judged need not be what runs. Write registry/repository@sha256:<64 hex>."
+                f"{value!r} does not end in a digest. A tag may point to other content tomorrow, "
+                "so what was judged need not be what runs. Write registry/repository@sha256:<64 hex>."
             )
         return value
 
@@ -146,6 +147,6 @@ class Lock(BaseModel):
             raise
 
 
-def _finding(item: Any) -> str:
+def _finding(item: ErrorDetails) -> str:
     where = ".".join(str(part) for part in item["loc"]) or "the document"
-    return f"{where}: {str(item['msg']).removeprefix('Value error, ')}"
+    return f"{where}: {item['msg'].removeprefix('Value error, ')}"

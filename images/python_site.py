@@ -39,7 +39,15 @@ _MARKERS = {
     "extra": "",
 }
 """The image's interpreter, as PEP 508 markers see it."""
-_LEFTOVERS = ("bin", "**/tests", "**/RECORD", "**/INSTALLER", "**/REQUESTED", "**/uv_*.json", ".lock")
+_LEFTOVERS = (
+    "bin",
+    "**/tests",
+    "**/RECORD",
+    "**/INSTALLER",
+    "**/REQUESTED",
+    "**/uv_*.json",
+    ".lock",
+)
 """What an installer writes about itself, and what only its own test suite reads."""
 
 

@@ -34,7 +34,9 @@ _LINKS = ("/bin", "/sbin", "/lib", "/lib64", "/var/run")
 
 def _in_image(path: str) -> str:
     if not path.startswith("/") or path != posixpath.normpath(path) or path == "/":
-        raise ValueError(f"{path!r} is not a path in the image; write it from /, without a trailing /")
+        raise ValueError(
+            f"{path!r} is not a path in the image; write it from /, without a trailing /"
+        )
     if path.startswith(tuple(f"{link}/" for link in _LINKS)) or path in _LINKS:
         raise ValueError(
             f"{path!r} goes through a link of the base, which the copy would replace by a folder; "

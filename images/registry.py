@@ -11,11 +11,9 @@ import httpx
 import tools
 from images.errors import ImageError
 
-_MANIFESTS = ", ".join(
-    (
-        "application/vnd.docker.distribution.manifest.v2+json",
-        "application/vnd.oci.image.manifest.v1+json",
-    )
+_MANIFESTS = (
+    "application/vnd.docker.distribution.manifest.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json"
 )
 _PLATFORM = "linux/amd64"
 
@@ -56,9 +54,9 @@ class Registry:
         try:
             with self._client() as client:
                 answer = client.get("/v2/")
-            return answer.status_code in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}
         except httpx.TransportError:
             return False
+        return answer.status_code in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}
 
     def lacking(self, references: Iterable[str]) -> set[str]:
         """Those of the references that the registry does not hold."""
@@ -100,11 +98,15 @@ def crane(*arguments: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         tail = "\n".join(done.stderr.splitlines()[-5:])
-        raise ImageError(f"`crane {' '.join(arguments[:2])}` failed, so nothing was pushed:\n{tail}")
+        raise ImageError(
+            f"`crane {' '.join(arguments[:2])}` failed, so nothing was pushed:\n{tail}"
+        )
     return done.stdout.strip().splitlines()[-1]
 
 
 def _scheme(address: str) -> str:
     """HTTP for registries on this machine and in private networks, as crane has it."""
     host = address.partition(":")[0]
-    return "http" if host == "localhost" or host.startswith(("127.", "10.", "192.168.")) else "https"
+    return (
+        "http" if host == "localhost" or host.startswith(("127.", "10.", "192.168.")) else "https"
+    )

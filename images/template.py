@@ -5,8 +5,9 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, cast
 
-from packerpy import PackerExecutable
+from packerpy import PackerExecutable  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 import tools
 from images import paths
@@ -17,6 +18,14 @@ MOUNTED_SHELL = "usr/bin/sh"
 LEFT_BY_PACKER = ("packer-files",)
 """Mount points that Packer leaves in the container."""
 _LOG_LINES = 15
+
+
+class _Packer(Protocol):
+    """What of packer-py is used: each verb returns exit code, output and errors."""
+
+    def validate(self, template: str, *, var: dict[str, str]) -> tuple[int, bytes, bytes]: ...
+
+    def build(self, template: str, *, var: dict[str, str]) -> tuple[int, bytes, bytes]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +62,7 @@ def build(template: Path, variables: Variables, docker: str) -> None:
     Raises:
         ImageError: Packer refused; with the last lines of its log.
     """
-    packer = PackerExecutable(str(tools.path("packer")))
+    packer = cast("_Packer", PackerExecutable(str(tools.path("packer"))))
     environment = {
         "CHECKPOINT_DISABLE": "1",
         "DOCKER_HOST": docker,
@@ -63,11 +72,11 @@ def build(template: Path, variables: Variables, docker: str) -> None:
         "PATH": f"{tools.path('docker').parent}:{os.environ.get('PATH', os.defpath)}",
     }
     with _environment(environment):
-        for verb in (packer.validate, packer.build):
+        for name, verb in (("validate", packer.validate), ("build", packer.build)):
             status, output, errors = verb(str(template), var=variables.for_packer())
             if status:
                 raise ImageError(
-                    f"packer {verb.__name__} {template} failed, so there is no image:\n"
+                    f"packer {name} {template} failed, so there is no image:\n"
                     f"{_readable(output + errors)}\nCorrect the template, or what it is given."
                 )
 
