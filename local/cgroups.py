@@ -1,8 +1,8 @@
 """The yard's control group: all of its processes are born in it, so that none can be missed.
 
-``/switchyard/daemons`` holds the supervised programs and the shims of pods,
-``/switchyard/kubepods`` the pods. Group membership outlives a supervisor killed with -9, which process ids in files do not.
-Works on version 1 (one tree per controller) and 2 (one tree).
+``/switchyard/daemons`` holds the supervised programs and the shims of pods, and
+``/switchyard/kubepods`` the pods. Group membership outlives a supervisor killed with -9, which
+process ids in files do not. Works on version 1 (one tree per controller) and 2 (one tree).
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """A Docker engine for bakes: lent on demand, apart from the cluster's container runtime.
 
-It has a containerd of its own, since one that is started again under a running engine loses
-its networks, and since a bake must not disturb pods. It makes no bridge and no packet filter rule: build
-containers use the host's network or none.
+It has a containerd of its own, since one that is started again under a running engine loses its
+networks, and since a bake must not disturb pods. It makes no bridge and no packet filter rule:
+build containers use the host's network or none.
 """
 
 import fcntl

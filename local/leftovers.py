@@ -5,7 +5,6 @@ entry by entry, by the ids of our containers, and folders only once they are emp
 """
 
 import contextlib
-import os
 import shutil
 from pathlib import Path
 
@@ -16,11 +15,11 @@ from local.trace import Snapshot
 _KUBELETS = ("/var/lib/kubelet", "/var/log/containers")
 """No second kubelet runs beside ours: its ports are taken."""
 _SHARED = (
+    "/run/containerd/fifo",
+    "/run/containerd/s",
     "/run/containerd",
+    "/var/lib/cni/results",
     "/var/lib/cni",
-    "/usr/libexec/kubernetes",
-    "/opt/containerd",
-    "/run/netns",
 )
 _SHIM_SOCKETS = Path("/run/containerd/s")
 _CNI_RESULTS = Path("/var/lib/cni/results")
@@ -46,20 +45,14 @@ def remove(layout: Layout, before: Snapshot | None) -> None:
         if folder not in known:
             shutil.rmtree(folder, ignore_errors=True)
     for folder in _SHARED:
-        _remove_empty(Path(folder), known)
+        if folder not in known:
+            with contextlib.suppress(OSError):
+                Path(folder).rmdir()
 
 
 def _remove_socket(bundle: Path) -> None:
-    """Remove the socket of a pod's shim, which is in containerd's default folder whatever is set."""
+    """Remove the socket of a pod's shim, in containerd's default folder whatever is set."""
     with contextlib.suppress(OSError):
         socket = Path((bundle / "address").read_text().strip().removeprefix("unix://"))
         if socket.parent == _SHIM_SOCKETS:
             socket.unlink(missing_ok=True)
-
-
-def _remove_empty(top: Path, known: set[str]) -> None:
-    """Remove the empty ones of a folder and the folders below it, deepest first, if they are new."""
-    for folder, _, _ in os.walk(top, topdown=False):
-        if folder not in known:
-            with contextlib.suppress(OSError):
-                Path(folder).rmdir()

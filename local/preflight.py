@@ -220,7 +220,7 @@ def _forwarding(_layout: Layout) -> Finding:
         ok=not dropping,
         found="a chain drops forwarded packets" if dropping else "no chain drops all of it",
         consequence="Pods could reach neither each other nor anything outside.",
-        fix="Let the other firewall (often Docker's) accept 10.213.0.0/24, 10.214.0.0/24 and 10.215.0.0/24.",
+        fix=f"Let the other firewall (often Docker's) accept {', '.join(NETWORKS)}.",
     )
 
 
