@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import options, verbs_machine, verbs_stack, verbs_switch
+from cli import options, publish, release, up, verbs_machine, verbs_stack, verbs_switch
 from cli.errors import ExitCode, Failure
 
 EPILOG = """Exit codes: 0 good news · 1 bad news (rejected, refused, problems or drift found) · \
@@ -53,5 +53,5 @@ app = typer.Typer(
 )
 
 # in the order in which `--help` lists them
-for _room in (verbs_switch, verbs_stack, verbs_machine):
+for _room in (up, release, verbs_switch, verbs_stack, publish, verbs_machine):
     _room.register(app)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from cli.options import Stack
+from cli import options  # noqa: TC001 - typer reads the annotations
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +16,8 @@ def register(app: typer.Typer) -> None:
 
 
 def publish(
-    stack: Stack = "local",
+    *,
+    stack: options.Stack = "local",
     pin: Annotated[
         bool, typer.Option("--pin", help="Write the revisions into the stack file.")
     ] = False,
@@ -40,7 +40,8 @@ def publish(
 
 def pulumi(
     arguments: Annotated[list[str], typer.Argument(metavar="-- ARGS", help="Of `pulumi`.")],
-    stack: Stack = "local",
+    *,
+    stack: options.Stack = "local",
 ) -> None:
     """Run the pinned Pulumi with this stack's environment: `pulumi -- preview --diff`."""
     from cli import engine

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from cli.options import Json, Stack, Twin
+from cli import options  # noqa: TC001 - typer reads the annotations
 
 
 def register(app: typer.Typer) -> None:
@@ -16,8 +15,9 @@ def register(app: typer.Typer) -> None:
 
 
 def release(
-    twin: Twin = None,
-    stack: Stack = "local",
+    twin: options.Twin = None,
+    *,
+    stack: options.Stack = "local",
     to: Annotated[
         str | None, typer.Option(metavar="COLOUR", help="blue or green; the idle one by default.")
     ] = None,
@@ -29,7 +29,7 @@ def release(
     drill: Annotated[
         int, typer.Option(min=0, help="Rollbacks and retries to measure after the release.")
     ] = 0,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Move production to the idle colour: edit `live:`, pulumi up, report."""
     from cli import cluster, output, report, rollout

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import options  # noqa: TC001 - typer reads the annotations
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cli.options import Stack
 
 DRILL = 20
 """Flips measured after the first release: enough for a p99 that is the worst one seen."""
@@ -25,7 +26,8 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    stack: Stack = "local",
+    *,
+    stack: options.Stack = "local",
     release: Annotated[
         bool, typer.Option(help="End with a release under load, once per yard.")
     ] = True,
@@ -43,7 +45,7 @@ def up(
         bring_up_stack(stack)
 
 
-def down(stack: Stack = "local") -> None:
+def down(*, stack: options.Stack = "local") -> None:
     """Take down what `up` made: the yard without a trace, or the stack's resources elsewhere."""
     from cli import stack as stacks
 

@@ -1,0 +1,1 @@
+"""The measurements behind every figure of the project: `python -m bench [NAME…]`."""
