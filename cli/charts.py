@@ -50,7 +50,7 @@ def _over_trees(commit: Callable[[str, Path], str]) -> Revisions:
         shutil.copytree(
             PROJECT / "components" / "charts" / "observability", addons / "observability"
         )
-        return Revisions(commit("environments", environments), commit("addons", addons))
+        return Revisions(commit("environments.git", environments), commit("addons.git", addons))
 
 
 def stale_pins(stack_file: StackFile, revisions: Revisions) -> list[str]:

@@ -10,15 +10,18 @@ import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import tools
 from cli.engine import PROJECT
 from cli.errors import BadNews
+from cli.flips import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 POLL = 0.1
 """Seconds between two looks at the samples file."""
@@ -37,12 +40,14 @@ class Plan:
         rate: requests a second, the floor of the day's shape.
         requests: how many at the most.
         seed: makes the run repeatable.
+        day: real time in which the shape of a day is replayed, again and again.
     """
 
     target: str = "http://127.0.0.1:8080"
     rate: int = 500
     requests: int = 100_000
     seed: int = 7
+    day: str = "60s"
 
 
 class Load:
@@ -105,11 +110,16 @@ class Load:
             )
         return cast("dict[str, Any]", json.loads(path.read_text()))
 
-    def samples(self) -> Iterator[dict[str, Any]]:
-        """Every request in the order of its schedule."""
-        with (self._folder / "samples.ndjson").open() as lines:
-            for line in lines:
-                yield json.loads(line)
+    def samples(self) -> list[Sample]:
+        """Every answered request, in the order in which they were sent."""
+        with self._samples.open() as lines:
+            rows = [json.loads(line) for line in lines]
+        rows.sort(key=itemgetter("sent_ns"))
+        return [Sample(_moment(row["sent_ns"]), row["colour"]) for row in rows]
+
+
+def _moment(nanoseconds: int) -> datetime:
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC)
 
 
 def build() -> Path:
@@ -134,7 +144,7 @@ def build() -> Path:
 
 
 @contextmanager
-def running(plan: Plan) -> Iterator[Load]:
+def running(plan: Plan) -> Generator[Load]:
     """Load from the moment the first answers are in until the block ends."""
     binary = build()
     with tempfile.TemporaryDirectory(prefix="switchyard-load-") as scratch:
@@ -145,6 +155,7 @@ def running(plan: Plan) -> Iterator[Load]:
                     str(binary),
                     *("--target", plan.target, "--rate", str(plan.rate)),
                     *("--requests", str(plan.requests), "--seed", str(plan.seed)),
+                    *("--day", plan.day),
                     *("--report", str(folder / "report.json")),
                     *("--samples", str(folder / "samples.ndjson")),
                 ],

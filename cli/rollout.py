@@ -147,7 +147,7 @@ class Rollout:
         """What happened, with the users' side of it when there was load."""
         view, released = self._view(), self.released
         figures = load.report() if load else None
-        samples = list(load.samples()) if load else []
+        samples = load.samples() if load else []
         followed = flips.followed_ms(self.flips, samples, since="written_at") if load else None
         asked = flips.followed_ms(self.flips, samples, since="asked_at") if load else []
         rollbacks = [ms for flip, ms in zip(self.flips, asked, strict=False) if flip.why == "abort"]

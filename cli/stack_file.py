@@ -33,7 +33,7 @@ class StackFile:
                 fix="pass --stack with the name of a Pulumi.<stack>.yaml in the project",
             )
         self._document: Any = self._yaml.load(self.path)
-        if not isinstance(self._document, dict) or "config" not in self._document:
+        if "config" not in (self._document or {}):
             raise Invalid(
                 value=str(self.path),
                 consequence="the stack has no settings",

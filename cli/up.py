@@ -68,7 +68,7 @@ def bring_up_yard(stack: str) -> None:
 
     _ensure("deploy", "yard", "platform")
     yard.up(_step())
-    images.bake(images.names(), stack=stack, progress=output.progress)
+    images.bake(stack=stack, progress=output.progress)
     charts.refuse_stale_pins(StackFile(stack), charts.published())
 
 
