@@ -98,8 +98,9 @@ func (l *life) warmUp(ctx context.Context) {
 			return
 		}
 		if err == nil {
-			l.gate.set(open)
-			slog.Info("ready", "colour", l.settings.Colour)
+			if l.gate.open() {
+				slog.Info("ready", "colour", l.settings.Colour)
+			}
 			return
 		}
 		if err.Error() != last {

@@ -24,6 +24,9 @@ const (
 // of rotation together.
 type gate struct{ phase atomic.Int32 }
 
+// open opens a warming gate; one that was told to stop meanwhile stays shut.
+func (g *gate) open() bool { return g.phase.CompareAndSwap(int32(warming), int32(open)) }
+
 func (g *gate) set(p phase)     { g.phase.Store(int32(p)) }
 func (g *gate) is(p phase) bool { return phase(g.phase.Load()) == p }
 
