@@ -5,15 +5,11 @@ Every step is idempotent, so that running it again after Ctrl-C goes on where it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli import options  # noqa: TC001 - typer reads the annotations
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 DRILL = 20
 """Flips measured after the first release: enough for a p99 that is the worst one seen."""
@@ -41,7 +37,9 @@ def up(
         if release:
             first_release(stack)
     else:
-        _ensure("deploy")
+        from cli import toolbox
+
+        toolbox.ensure(["deploy"])
         bring_up_stack(stack)
 
 
@@ -50,9 +48,15 @@ def down(*, stack: options.Stack = "local") -> None:
     from cli import stack as stacks
 
     if stacks.foundation(stack).kind == "yard":
-        from local import yard
+        from cli import yard
+        from cli.errors import BadNews
 
-        yard.down(_step())
+        if remains := yard.down().different:
+            raise BadNews(
+                value="; ".join(remains),
+                consequence="this differs from the machine before the yard",
+                fix="run `make down` once more; what then remains is a defect worth an issue",
+            )
         return
     from cli import engine
 
@@ -61,14 +65,12 @@ def down(*, stack: options.Stack = "local") -> None:
 
 def bring_up_yard(stack: str) -> None:
     """A cluster with the stack's images in its registry and the charts in its Git."""
-    import images
-    from cli import charts, output
+    from cli import bake, charts, toolbox, yard
     from cli.stack_file import StackFile
-    from local import yard
 
-    _ensure("deploy", "yard", "platform")
-    yard.up(_step())
-    images.bake(stack=stack, progress=output.progress)
+    toolbox.ensure(["deploy", "yard", "platform"])
+    yard.up()
+    bake.bake([], stack=stack, fresh=False)
     charts.refuse_stale_pins(StackFile(stack), charts.published())
 
 
@@ -111,15 +113,3 @@ def first_release(stack: str) -> None:
     output.console().print(f"report: {paths[0]} and {paths[1].name}", markup=False)
     if not done.good:
         raise typer.Exit(code=1)
-
-
-def _ensure(*groups: str) -> None:
-    import tools
-
-    tools.ensure(list(groups))
-
-
-def _step() -> Callable[[str], None]:
-    from cli import output
-
-    return output.progress
