@@ -50,7 +50,8 @@ class Entry(BaseModel):
         if not REFERENCE.fullmatch(value):
             raise ValueError(
                 f"{value!r} does not end in a digest. A tag may point to other content tomorrow, "
-                "so what was judged need not be what runs. Write registry/repository@sha256:<64 hex>."
+                "so what was judged need not be what runs. "
+                "Write registry/repository@sha256:<64 hex>."
             )
         return value
 

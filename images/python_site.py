@@ -71,7 +71,7 @@ def requirements(packages: Iterable[str], lock: Path = ROOT / "uv.lock") -> list
     Raises:
         ImageError: a package that the lock does not hold.
     """
-    locked = _locked(lock)
+    lock_content = locked(lock)
     pending = [_split(package) for package in packages]
     found: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -80,12 +80,12 @@ def requirements(packages: Iterable[str], lock: Path = ROOT / "uv.lock") -> list
         if (name, extras) in seen:
             continue
         seen.add((name, extras))
-        if name not in locked:
+        if name not in lock_content:
             raise ImageError(
                 f"{name} is not in {lock}, so its version is not pinned and it cannot be baked in. "
                 "Add it to pyproject.toml and run `uv lock`, or correct the image's image.yaml."
             )
-        package = locked[name]
+        package = lock_content[name]
         found[name] = _pinned(package)
         optional: dict[str, list[Any]] = package.get("optional-dependencies", {})
         needs = package.get("dependencies", []) + [n for extra in extras for n in optional[extra]]
@@ -144,7 +144,8 @@ def _uv() -> str:
 
 
 @cache
-def _locked(lock: Path) -> dict[str, Any]:
+def locked(lock: Path) -> dict[str, Any]:
+    """The packages of uv's lock, by name."""
     return {package["name"]: package for package in tomllib.loads(lock.read_text())["package"]}
 
 

@@ -29,7 +29,7 @@ def key(image: Image) -> str:
             "template": inputs.file(image.folder / TEMPLATE),
             "overlay": inputs.tree(image.folder / OVERLAY),
             "dropped": DROPPED if recipe.packages else None,
-            "tools": {name: _tool(name) for name in recipe.tools},
+            "tools": {name: tool_content(name) for name in recipe.tools},
             "go": go_program.key(recipe.go) if recipe.go else None,
             "python": python_site.key(recipe.python) if recipe.python else None,
             "scripts": [script.key(item) for item in recipe.scripts],
@@ -81,5 +81,6 @@ def _place(source: Path, target: Path, *, mode: int) -> None:
 
 
 @cache
-def _tool(name: str) -> str:
+def tool_content(name: str) -> str:
+    """A tool of the toolchain as an input; read once a run, since some are large."""
     return inputs.file(tools.path(name))
