@@ -60,7 +60,7 @@ def client(stack: str, *, kubeconfig: Path | None = None, context: str | None = 
             consequence=f"no cluster can be named ({error})",
             fix=f"pass --context with one of: {', '.join(contexts(path)) or '(none)'}",
         ) from error
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:
         raise Invalid(
             value=f"kubeconfig {path}",
             consequence=f"it cannot be read ({type(error).__name__}: {error})",

@@ -60,16 +60,16 @@ def retry(
     stream = PhaseStream(release, on_phase, told=view.phases)
     before = view.last_ending(release)
     asked = time.monotonic()
-    view = cluster.annotate(client, view, {RETRY: release})
+    asked_of = cluster.annotate(client, view, {RETRY: release})
     if not wait:
-        return _result(view, view, release, took=None)
+        return _result(view, asked_of, release, took=None)
 
     def ended(seen: SwitchView) -> bool:
         stream.tell(seen)
         taken = RETRY not in seen.annotations
         return seen.at_rest and (taken or seen.last_ending(release) != before)
 
-    last = until(client, view, ended, timeout=timeout)
+    last = until(client, asked_of, ended, timeout=timeout)
     if not ended(last):
         raise TimedOut(
             value=f"retry of release {release} of {view.name}",

@@ -10,11 +10,13 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 Object = dict[str, Any]
 SWITCHES = "/apis/switchyard.dev/v1alpha1/trafficswitches"
@@ -38,7 +40,9 @@ class FakeApi:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self.stopped = False
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
         self._thread.start()
 
     @property
@@ -70,7 +74,7 @@ class FakeApi:
             self._events.append((kind, switch))
             self._changed.notify_all()
 
-    def status(self, name: str, **fields: Any) -> None:
+    def status(self, name: str, **fields: object) -> None:
         """Change fields of a switch's status."""
         switch = copy.deepcopy(self.switches[name])
         switch["status"] = {**switch.get("status", {}), **fields}
@@ -88,9 +92,10 @@ class FakeApi:
         for key, value in body["metadata"]["annotations"].items():
             annotations.pop(key, None) if value is None else annotations.update({key: value})
         self.put(switch)
+        patched = self.switches[name]
         if self.on_patch:
             self.on_patch(name, body)
-        return self.switches[name]
+        return patched
 
     def watch(self, name: str, send: Callable[[Object], None]) -> None:
         """Send the present state, then every event, until the server stops."""
@@ -100,7 +105,8 @@ class FakeApi:
                 send({"type": "ADDED", "object": self.switches[name]})
         while not self.stopped:
             with self._changed:
-                self._changed.wait_for(lambda: len(self._events) > position or self.stopped, 5)
+                while len(self._events) == position and not self.stopped:
+                    self._changed.wait()
                 fresh, position = self._events[position:], len(self._events)
             for kind, switch in fresh:
                 if switch["metadata"]["name"] == name:
@@ -118,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
     api: FakeApi
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Say nothing: pytest captures what matters."""
 
     def do_GET(self) -> None:
