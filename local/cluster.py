@@ -13,6 +13,9 @@ from local.host import run
 from local.layout import Layout
 
 
+_MANIFESTS = Path(__file__).parent / "manifests"
+
+
 class NodeStatus(BaseModel):
     """The node as the cluster sees it.
 
@@ -27,15 +30,14 @@ class NodeStatus(BaseModel):
     reason: str = ""
 
 
-def apply(layout: Layout, manifest: Path) -> None:
-    """Make the cluster's objects as a file describes them.
+def grant(layout: Layout) -> None:
+    """Give the programs of the yard their permissions in the cluster; again is harmless.
 
     Raises:
         YardError: the API server refuses it.
     """
-    _kubectl(
-        layout, "apply", "--server-side", "--field-manager=switchyard-yard", "-f", str(manifest)
-    )
+    by = "--field-manager=switchyard-yard"
+    _kubectl(layout, "apply", "--server-side", by, "-f", str(_MANIFESTS))
 
 
 def node(layout: Layout) -> NodeStatus:

@@ -11,8 +11,6 @@ from local.program import Program
 from local.rendering import text_file
 
 NAME = "coredns"
-MANIFEST = Path(__file__).parent / "manifests" / "dns.yaml"
-"""What CoreDNS may read in the cluster."""
 _UPSTREAM = Path("/etc/resolv.conf")
 
 

@@ -24,7 +24,7 @@ _MOST_CONNECTIONS = 8000
 
 def program(layout: Layout) -> Program:
     """The forwarder."""
-    config = text_file(layout.config / "gateway.json", json.dumps(_bootstrap(), indent=2))
+    config = text_file(layout.config / "gateway.json", json.dumps(bootstrap(), indent=2))
     return Program(
         name=NAME,
         command=(
@@ -37,7 +37,7 @@ def program(layout: Layout) -> Program:
     )
 
 
-def _bootstrap() -> dict[str, object]:
+def bootstrap() -> dict[str, object]:
     """Envoy's configuration: one listener, one cluster, no administration port."""
     tcp_proxy = {
         "@type": _TCP_PROXY,

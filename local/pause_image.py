@@ -47,7 +47,7 @@ def ensure(layout: Layout) -> PauseImage:
             timeout=600,
             env=environment,
         )
-        content, reference = _archive(program.read_bytes())
+        content, reference = pack(program.read_bytes())
         program.unlink()
         archive.write_bytes(content)
         draft = folder / "reference.part"
@@ -56,7 +56,7 @@ def ensure(layout: Layout) -> PauseImage:
     return PauseImage(archive=archive, reference=name.read_text())
 
 
-def _archive(program: bytes) -> tuple[bytes, str]:
+def pack(program: bytes) -> tuple[bytes, str]:
     """Archive of an image with one file, and the image's name by digest."""
     plain = _tar({"pause": (program, 0o755)})
     layer = gzip.compress(plain, mtime=0)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -29,19 +30,27 @@ def toml_text(content: Mapping[str, object], prefix: str = "") -> str:
     """
     plain = {key: value for key, value in content.items() if not isinstance(value, Mapping)}
     lines = [f"[{prefix}]"] if prefix and plain else []
-    lines += [f"{json.dumps(key)} = {_toml_value(value)}" for key, value in plain.items()]
+    lines += [f"{_quoted(key)} = {_toml_value(value)}" for key, value in plain.items()]
     text = "\n".join(lines) + "\n" if lines else ""
     for key, value in content.items():
         if isinstance(value, Mapping):
-            name = f"{prefix}.{json.dumps(key)}" if prefix else json.dumps(key)
-            text += toml_text(value, name)  # pyright: ignore[reportUnknownArgumentType]  its keys are ours
+            name = f"{prefix}.{_quoted(key)}" if prefix else _quoted(key)
+            text += toml_text(cast("Mapping[str, object]", value), name)
     return text
 
 
 def _toml_value(value: object) -> str:
-    """JSON's strings, numbers, booleans and lists are TOML's."""
-    if isinstance(value, str | bool | int | float):
+    """JSON's numbers, booleans and lists are TOML's."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, bool | int | float):
         return json.dumps(value)
     if isinstance(value, Sequence):
-        return f"[{', '.join(_toml_value(item) for item in value)}]"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        items = cast("Sequence[object]", value)
+        return f"[{', '.join(_toml_value(item) for item in items)}]"
     raise TypeError(f"{value!r} cannot be written as TOML; use text, numbers, booleans and lists.")
+
+
+def _quoted(text: str) -> str:
+    """JSON's strings are TOML's, but for characters above U+FFFF when they are escaped."""
+    return json.dumps(text, ensure_ascii=False)

@@ -202,7 +202,7 @@ def _start(layout: Layout, supervisor: Supervisor, pause: PauseImage, steps: Ste
             node.import_image(layout, pause.archive)
     with steps.step("API server"):
         ready(control_plane.api_server(layout), lambda: control_plane.api_ready(layout), 60)
-        cluster.apply(layout, dns.MANIFEST)
+        cluster.grant(layout)
     servants = (
         control_plane.controller_manager(layout),
         control_plane.scheduler(layout),
