@@ -34,9 +34,9 @@ edge = Gateway("edge", GatewayArgs(
     **addons, envoy_gateway=image["envoy-gateway"], envoy=image["envoy"],
     proxies=stack.edge.proxies, service_address=stack.edge.service_address,
 ), after_argo_cd)  # fmt: skip
-Observability(
-    "observability", ObservabilityArgs(**addons, prometheus=image["prometheus"]), after_argo_cd
-)
+Observability("observability", ObservabilityArgs(
+    **addons, prometheus=image["prometheus"], discovery=image["controller"],
+), after_argo_cd)  # fmt: skip
 controller = ReleaseController("release-controller", ReleaseControllerArgs(
     image=image["controller"], contract=project / "controller",
 ), on_cluster)  # fmt: skip

@@ -20,11 +20,13 @@ class ObservabilityArgs:
         repository: URL of the add-ons' repository.
         revision: full commit SHA of it.
         prometheus: image of Prometheus.
+        discovery: an image with Python, in which the chart's discovery runs.
     """
 
     repository: str
     revision: str
     prometheus: BakedImage
+    discovery: BakedImage
 
 
 class Observability(pulumi.ComponentResource):
@@ -41,7 +43,10 @@ class Observability(pulumi.ComponentResource):
                 revision=args.revision,
                 chart="observability",
                 namespace=NAMESPACE,
-                values={"image": args.prometheus.reference},
+                values={
+                    "image": args.prometheus.reference,
+                    "discoveryImage": args.discovery.reference,
+                },
                 ingress=[to_ports(PORT)],
                 egress=[ANY],
             ),
