@@ -107,7 +107,7 @@ def test_the_data_planes_series_say_twin_service_and_the_pod_behind(route: str, 
 
 
 def test_every_outcome_of_the_data_plane_gets_its_colour() -> None:
-    (group,) = yaml.safe_load((FILES / "rules.yaml").read_text())["groups"]
+    group = yaml.safe_load((FILES / "rules.yaml").read_text())["groups"][0]
     assert [rule["labels"]["outcome"] for rule in group["rules"]] == ["all", "success", "error"]
     assert {rule["record"] for rule in group["rules"]} == {"switchyard_gateway_requests_total"}
     assert all("group_left (colour)" in rule["expr"] for rule in group["rules"])
