@@ -14,8 +14,11 @@ import settings
 from components import release
 from components.application import Source, application
 from components.baked_image import BakedImage
+from components.foundation import Cluster
 from components.manifest import Document, Manifest
 from components.namespace import isolated, restricted
+from components.narration import ApplicationNarrator
+from components.progress import Watched, stream
 
 QUOTA = {
     "pods": "40",
@@ -49,6 +52,7 @@ class EnvironmentArgs:
         database: where the twin's database is, as the chart's value `database`.
         credentials: contents of the Secret with its user and password.
         timeout: how long it may take to become healthy, in seconds.
+        cluster: where its progress can be watched.
     """
 
     twin: str
@@ -59,6 +63,7 @@ class EnvironmentArgs:
     database: Mapping[str, Any]
     credentials: Mapping[str, pulumi.Input[str]]
     timeout: float
+    cluster: Cluster
 
 
 class Environment(pulumi.ComponentResource):
@@ -84,9 +89,10 @@ class Environment(pulumi.ComponentResource):
                 ("database", _credentials(namespace, args.credentials)),
             )
         ]
+        document = _application(args, namespace, labels)
         Manifest(
             f"{name}-application",
-            _application(args, namespace, labels),
+            document,
             pulumi.ResourceOptions(
                 parent=self,
                 # not the policy: it is declared with the namespace and awaits nothing
@@ -96,6 +102,9 @@ class Environment(pulumi.ComponentResource):
                 ),
             ),
         )
+        watched = Watched.of(document, "applications")
+        goal = document["spec"]["source"]["name"]
+        stream(args.cluster, watched, ApplicationNarrator(goal), self)
         self.register_outputs({"revision": args.revision})
 
 

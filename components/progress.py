@@ -1,4 +1,4 @@
-"""The phases of a release, told while `pulumi up` waits for it.
+"""What happens while `pulumi up` waits, told as it happens.
 
 The provider discards the Normal events of an object that it awaits, so the object itself is
 watched beside it. A watch that fails is repeated, and whatever happens to it, the update goes on:
@@ -6,12 +6,15 @@ it reports and decides nothing. Silent in a preview.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
 from components.foundation import Cluster
+from components.manifest import Document
+from components.narration import Narrator, Status
 
 if TYPE_CHECKING:
     from lightkube import AsyncClient
@@ -19,91 +22,88 @@ if TYPE_CHECKING:
 _PAUSE = 1.0
 """Seconds before a watch that ended is begun again: the resource may not be defined yet."""
 
+_running: set[asyncio.Task[None]] = set()
 
-def stream_phases(cluster: Cluster, twin: str, release: str, resource: pulumi.Resource) -> None:
-    """Log every phase that the release enters from now on, as a message of `resource`.
 
-    The task ends with the release, or with the program's event loop.
+@dataclass(frozen=True)
+class Watched:
+    """The object to watch, as a watch names it."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, document: Document, plural: str) -> "Watched":
+        """The object that a document describes."""
+        group, _, version = str(document["apiVersion"]).partition("/")
+        metadata = document["metadata"]
+        return cls(
+            group, version, document["kind"], plural, metadata["namespace"], metadata["name"]
+        )
+
+
+def stream(
+    cluster: Cluster, watched: Watched, narrator: Narrator, resource: pulumi.Resource
+) -> None:
+    """Log what the narrator tells, as messages of `resource`; nothing in a preview.
+
+    The task ends with the story, or with the program's event loop.
+
+    Args:
+        cluster: where the object is.
+        watched: the object.
+        narrator: makes lines of its statuses.
+        resource: a component that is registered already. Not the object's own resource: the engine
+            tells its URN, under which messages go, only when its wait is over.
     """
-    task = asyncio.ensure_future(_stream(cluster, twin, release, resource))
+    if pulumi.runtime.is_dry_run():
+        return
+    task = asyncio.ensure_future(_stream(cluster, watched, narrator, resource))
     # the loop keeps a weak reference alone
     _running.add(task)
     task.add_done_callback(_running.discard)
 
 
-_running: set[asyncio.Task[None]] = set()
-
-
-class Narrator:
-    """Turns successive statuses into lines, each phase once.
-
-    Args:
-        release: the release to tell of; what was there before it is not told.
-    """
-
-    def __init__(self, release: str) -> None:
-        self._release = release
-        self._told: int | None = None
-        self.ended = False
-
-    def lines(self, status: dict[str, Any]) -> Iterator[str]:
-        """The lines that this status adds."""
-        if status.get("release") != self._release:
-            self._told = self._told or 0
-            return
-        phases: list[dict[str, Any]] = status.get("phases", [])
-        settled = status.get("settled") == self._release
-        if self._told is None:
-            # first sight: a release that is over has nothing to tell; one under way, where it is
-            self._told = len(phases) if settled else max(len(phases) - 1, 0)
-        if len(phases) < self._told:
-            self._told = 0  # the same release, tried again
-        for phase in phases[self._told :]:
-            yield _line(phase)
-        self._told = len(phases)
-        self.ended = settled
-
-
-def _line(phase: dict[str, Any]) -> str:
-    reason = phase.get("reason")
-    clock = str(phase.get("at", ""))[11:23]
-    return f"{clock} {phase['phase']}" + (f": {reason}" if reason else "")
-
-
-async def _stream(cluster: Cluster, twin: str, release: str, resource: pulumi.Resource) -> None:
-    narrator = Narrator(release)
+async def _stream(
+    cluster: Cluster, watched: Watched, narrator: Narrator, resource: pulumi.Resource
+) -> None:
     try:
         client = _client(cluster)
     except Exception as error:  # noqa: BLE001 - a report that cannot be given must not end an update
-        pulumi.log.debug(f"phases are not shown: {error}", resource)
+        pulumi.log.debug(f"progress is not shown: {error}", resource)
         return
     while not narrator.ended:
         try:
-            await _watch(client, twin, narrator, resource)
+            await _tell(client, watched, narrator, resource)
         except Exception as error:  # noqa: BLE001 - as above; the next watch may succeed
-            pulumi.log.debug(f"watching {twin}: {error}", resource)
+            pulumi.log.debug(f"watching {watched.kind} {watched.name}: {error}", resource)
         await asyncio.sleep(_PAUSE)
 
 
-async def _watch(
-    client: "AsyncClient", twin: str, narrator: Narrator, resource: pulumi.Resource
+async def _tell(
+    client: "AsyncClient", watched: Watched, narrator: Narrator, resource: pulumi.Resource
 ) -> None:
-    async for status in _statuses(client, twin):
+    async for status in _statuses(client, watched):
         for line in narrator.lines(status):
             pulumi.log.info(line, resource)
         if narrator.ended:
             return
 
 
-async def _statuses(client: "AsyncClient", twin: str) -> AsyncIterator[dict[str, Any]]:
-    """The status of a twin's switch, and each change of it until the server ends the watch."""
+async def _statuses(client: "AsyncClient", watched: Watched) -> AsyncIterator[Status]:
+    """The object's status, and each change of it until the server ends the watch."""
     from lightkube import generic_resource  # noqa: PLC0415 - see _client
 
     create = cast("Callable[..., type[Any]]", generic_resource.create_namespaced_resource)  # pyright: ignore[reportUnknownMemberType] - lightkube leaves it open
-    kind = create("switchyard.dev", "v1alpha1", "TrafficSwitch", "trafficswitches")
+    kind = create(watched.group, watched.version, watched.kind, watched.plural)
     watch = cast("Callable[..., AsyncIterator[tuple[str, Any]]]", client.watch)  # pyright: ignore[reportUnknownMemberType] - as above
-    async for _, seen in watch(kind, namespace=twin, fields={"metadata.name": twin}):
-        yield cast("dict[str, Any]", seen.status or {})
+    fields = {"metadata.name": watched.name}
+    async for _, seen in watch(kind, namespace=watched.namespace, fields=fields):
+        yield cast("Status", seen.status or {})
 
 
 def _client(cluster: Cluster) -> "AsyncClient":

@@ -13,7 +13,8 @@ import settings
 from components import release
 from components.foundation import Cluster
 from components.manifest import Document, Manifest
-from components.progress import stream_phases
+from components.narration import ReleaseNarrator
+from components.progress import Watched, stream
 from images.lock import Lock
 
 _GRACE = 120.0
@@ -63,8 +64,8 @@ class TrafficSwitch(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
             ),
         )
-        if not pulumi.runtime.is_dry_run():
-            stream_phases(args.cluster, args.twin, spec["release"], self)
+        watched = Watched.of(document, "trafficswitches")
+        stream(args.cluster, watched, ReleaseNarrator(spec["release"]), self)
         # the state holds the status of the last write; an abort since then is in the cluster alone
         live = Manifest.read(
             f"{name}-live",

@@ -123,6 +123,7 @@ class Twin(pulumi.ComponentResource):
                 database=database.address,
                 credentials=_credentials(name, args),
                 timeout=settings.seconds(args.settings.strategy.health_timeout),
+                cluster=args.cluster,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[database, *after]),
         )

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,7 +17,9 @@ FILES = PROJECT / "components" / "charts" / "observability" / "files"
 
 
 @pytest.fixture
-def discovery() -> ModuleType:
+def discovery(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    # a cache beside the chart would be published with it, and change its revision
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     spec = importlib.util.spec_from_file_location("discovery", FILES / "discovery.py")
     assert spec is not None
     assert spec.loader is not None

@@ -8,7 +8,7 @@ import pytest
 from recorded import Run
 
 from components import release
-from components.progress import Narrator
+from components.narration import ApplicationNarrator, Narrator, ReleaseNarrator
 from settings import Colour
 
 pytestmark = pytest.mark.pure
@@ -97,9 +97,9 @@ def told(narrator: Narrator, seen: dict[str, Any]) -> list[str]:
     return list(narrator.lines(seen))
 
 
-class TestNarrator:
+class TestReleaseNarrator:
     def test_tells_each_phase_once(self) -> None:
-        narrator = Narrator(ID)
+        narrator = ReleaseNarrator(ID)
         assert told(narrator, status("Settled", settled="old", of="old")) == []
         assert told(narrator, status("Pending")) == ["10:00:00.250 Pending: because Pending"]
         assert told(narrator, status("Pending")) == []
@@ -108,28 +108,72 @@ class TestNarrator:
         assert not narrator.ended
 
     def test_ends_with_the_release(self) -> None:
-        narrator = Narrator(ID)
+        narrator = ReleaseNarrator(ID)
         told(narrator, status("Pending"))
         lines = told(narrator, status("Pending", "Rejected", settled=ID))
         assert lines == ["10:00:01.250 Rejected: because Rejected"]
         assert narrator.ended
 
     def test_tells_nothing_of_a_release_that_was_over_before(self) -> None:
-        narrator = Narrator(ID)
+        narrator = ReleaseNarrator(ID)
         assert told(narrator, status("Pending", "Settled", settled=ID)) == []
         assert narrator.ended
 
     def test_of_a_release_under_way_tells_where_it_is(self) -> None:
-        narrator = Narrator(ID)
+        narrator = ReleaseNarrator(ID)
         lines = told(narrator, status("Pending", "Preparing", "Probing"))
         assert lines == ["10:00:02.250 Probing: because Probing"]
 
     def test_tells_a_retry_from_its_start(self) -> None:
-        narrator = Narrator(ID)
+        narrator = ReleaseNarrator(ID)
         told(narrator, status("Pending"))
         told(narrator, status("Pending", "Preparing", "Probing"))
         assert told(narrator, status("Pending")) == ["10:00:00.250 Pending: because Pending"]
 
     def test_bears_a_status_without_anything(self) -> None:
-        assert told(Narrator(ID), {}) == []
-        assert told(Narrator(ID), {"release": ID}) == []
+        assert told(ReleaseNarrator(ID), {}) == []
+        assert told(ReleaseNarrator(ID), {"release": ID}) == []
+
+
+def application(sync: str, health: str, *, goal: str = ID, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "sync": {"status": sync, "comparedTo": {"source": {"name": goal}}},
+        "health": {"status": health},
+        "operationState": {"phase": "Succeeded"},
+        **more,
+    }
+
+
+class TestApplicationNarrator:
+    def test_says_what_is_still_ailing_and_why_once(self) -> None:
+        narrator = ApplicationNarrator(ID)
+        ailing = [
+            {
+                "kind": "Deployment",
+                "name": "orders",
+                "health": {"status": "Degraded", "message": "exceeded its progress deadline"},
+            },
+            {"kind": "Service", "name": "orders", "health": {"status": "Healthy"}},
+        ]
+        status = application("Synced", "Degraded", resources=ailing)
+        line = "Synced, Degraded; Deployment orders: exceeded its progress deadline"
+        assert told(narrator, status) == [line]
+        assert told(narrator, status) == []
+        assert not narrator.ended
+
+    def test_says_why_a_sync_failed(self) -> None:
+        failed = {"phase": "Failed", "message": "one object failed to apply"}
+        status = application("OutOfSync", "Missing", operationState=failed)
+        assert told(ApplicationNarrator(ID), status) == [
+            "OutOfSync, Missing; one object failed to apply"
+        ]
+
+    def test_says_nothing_of_another_goal(self) -> None:
+        narrator = ApplicationNarrator(ID)
+        assert told(narrator, application("Synced", "Healthy", goal="older")) == []
+        assert not narrator.ended, "a stale status must not end the story"
+
+    def test_ends_when_it_has_arrived(self) -> None:
+        narrator = ApplicationNarrator(ID)
+        assert told(narrator, application("Synced", "Healthy")) == []
+        assert narrator.ended
