@@ -12,7 +12,6 @@ from local.errors import YardError
 from local.host import run
 from local.layout import Layout
 
-
 _MANIFESTS = Path(__file__).parent / "manifests"
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from local import cgroups
 from local.addresses import REGISTRY
-from local.binaries import binary, search_path
+from local.binaries import BAKES, binary, ensure, search_path
 from local.layout import Layout
 from local.lease import exclusive, lease
 from local.program import Program
@@ -88,6 +88,7 @@ def running() -> Generator[str]:
     Raises:
         YardError: the engine does not answer within a minute.
     """
+    ensure(BAKES)
     layout = Layout()
     layout.docker.mkdir(parents=True, exist_ok=True)
     with lease(layout):

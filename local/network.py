@@ -4,10 +4,9 @@ Pods' interfaces are the CNI plugin's, service rules kube-proxy's. What all thre
 removed here, each by the name it was given, so that nobody else's rules are touched.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
+from local import packet_filter, port_mappings
 from local.addresses import (
     NETWORKS,
     NODE_ADDRESS,
@@ -16,8 +15,7 @@ from local.addresses import (
     POD_NETWORK,
     SERVICE_NETWORK,
 )
-from local.binaries import binary
-from local.errors import YardError
+from local.binaries import found
 from local.host import attempt, run
 
 TABLE = "switchyard"
@@ -61,7 +59,7 @@ def set_up() -> None:
     # Without it a machine that has no default route could not reach a service at all: the route is
     # looked up before kube-proxy translates the address.
     run("ip", "route", "replace", SERVICE_NETWORK, "dev", NODE_BRIDGE, "src", NODE_ADDRESS)
-    run(binary("nft"), "-f", "-", stdin=_RULES)
+    packet_filter.apply(_RULES)
 
 
 def is_up() -> bool:
@@ -75,65 +73,24 @@ def tear_down(*, foreign_tables: frozenset[str]) -> None:
     """Remove interfaces and rules of the yard, its pods and its services; harmless when gone.
 
     Args:
-        foreign_tables: tables ("ip nat") that were there before the yard; they stay, emptied of
-            the yard's chains.
+        foreign_tables: packet filter tables ("ip nat") that were there before the yard; they stay,
+            freed of the yard's chains.
     """
     for name in _ports(POD_BRIDGE):
         attempt("ip", "link", "delete", name)
     for name in (POD_BRIDGE, NODE_BRIDGE):
         if _link(name):
             run("ip", "link", "delete", name)
-    tables = tables_present()
+    tables = packet_filter.tables()
     for family, name in (("ip", TABLE), *_PROXY_TABLES):
-        if f"{family} {name}" in tables and (
-            name == TABLE or f"{family} {name}" not in foreign_tables
-        ):
-            run(binary("nft"), "delete", "table", family, name)
-    _remove_port_mappings(foreign_tables)
-    attempt(binary("conntrack"), "-D", "-s", POD_NETWORK)
-    attempt(binary("conntrack"), "-D", "-d", SERVICE_NETWORK)
-
-
-def tables_present() -> frozenset[str]:
-    """Families and names of all packet filter tables, as in "ip nat"."""
-    objects = _ruleset("tables")
-    return frozenset(
-        f"{item['table']['family']} {item['table']['name']}" for item in objects if "table" in item
-    )
-
-
-def _remove_port_mappings(foreign_tables: frozenset[str]) -> None:
-    """Remove the portmap plugin's chains, and the table it lives in if that was made for it."""
-    for family in ("ip", "ip6"):
-        if f"{family} nat" not in tables_present():
-            continue
-        table = _ruleset("table", family, "nat")
-        for rule in (item["rule"] for item in table if "rule" in item):
-            if "CNI-" in json.dumps(rule):
-                run(
-                    binary("nft"),
-                    "delete",
-                    "rule",
-                    family,
-                    "nat",
-                    rule["chain"],
-                    "handle",
-                    str(rule["handle"]),
-                )
-        for chain in (item["chain"] for item in table if "chain" in item):
-            if chain["name"].startswith("CNI-"):
-                run(binary("nft"), "delete", "chain", family, "nat", chain["name"])
-        left = [item for item in _ruleset("table", family, "nat") if "rule" in item]
-        if not left and f"{family} nat" not in foreign_tables:
-            run(binary("nft"), "delete", "table", family, "nat")
-
-
-def _ruleset(*what: str) -> list[dict[str, Any]]:
-    out = run(binary("nft"), "-j", "list", *what)
-    try:
-        return json.loads(out)["nftables"] if out.strip() else []
-    except (ValueError, KeyError) as error:
-        raise YardError(f"`nft -j list {' '.join(what)}` answered {out[:200]!r}.") from error
+        table = f"{family} {name}"
+        if table in tables and (name == TABLE or table not in foreign_tables):
+            packet_filter.delete_table(family, name)
+    port_mappings.remove(CNI_NETWORK, foreign_tables=foreign_tables)
+    # The next yard's pods have the same addresses, and old translations would misdirect them.
+    if (conntrack := found("conntrack")) is not None:
+        attempt(str(conntrack), "-D", "-s", POD_NETWORK)
+        attempt(str(conntrack), "-D", "-d", SERVICE_NETWORK)
 
 
 def _link(name: str) -> bool:

@@ -12,6 +12,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import binaries
 from local.binaries import binary
 from local.host import run
 from local.layout import Layout
@@ -38,6 +39,7 @@ def ensure(layout: Layout) -> PauseImage:
     folder = layout.cache / "pause" / key
     archive, name = folder / "pause.tar", folder / "reference"
     if not name.exists():
+        binaries.ensure(["go"])
         folder.mkdir(parents=True, exist_ok=True)
         program = folder / "pause"
         environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}

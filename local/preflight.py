@@ -4,25 +4,27 @@ import os
 import platform
 import resource
 import shutil
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from local import cgroups, ports
+from local import cgroups, packet_filter, ports
 from local.addresses import LISTENERS, NETWORKS, NODE_BRIDGE, POD_BRIDGE
-from local.binaries import binary
+from local.binaries import binary, found
 from local.errors import YardError
 from local.host import attempt, run
 from local.layout import Layout
-from local.network import tables_present
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _GIB = 1024**3
 _DISK_GIB = 10
 _MEMORY_GIB = 4
 _OPEN_FILES = 4096
-_COMMANDS = ("ip", "git", "nft", "iptables", "conntrack", "umount")
-_PACKAGES = "iproute2 git nftables iptables conntrack mount"
+_COMMANDS = ("ip", "mount", "umount")
+_PACKAGES = "iproute2 mount"
 
 
 class Finding(BaseModel):
@@ -76,11 +78,10 @@ def refuse(findings: list[Finding]) -> None:
 
 
 def _system(_layout: Layout) -> Finding:
-    found = f"{platform.system()} {platform.release()} on {platform.machine()}"
     return Finding(
         name="system",
         ok=platform.system() == "Linux" and platform.machine() == "x86_64",
-        found=found,
+        found=f"{platform.system()} {platform.release()} on {platform.machine()}",
         consequence="The pinned tools are Linux programs for x86_64.",
         fix="Use such a machine, or name a cluster by kubeconfig in the stack file.",
     )
@@ -105,11 +106,10 @@ def _control_groups(_layout: Layout) -> Finding:
         have = {name for mount in mounts for name in mount.name.split(",")}
         version = 1
     missing = {"cpu", "cpuset", "memory", "pids"} - have
-    found = f"version {version}, controllers {', '.join(sorted(have)) or 'none'}"
     return Finding(
         name="control groups",
         ok=not missing,
-        found=found,
+        found=f"version {version}, controllers {', '.join(sorted(have)) or 'none'}",
         consequence=f"kubelet cannot limit pods without {', '.join(sorted(missing))}.",
         fix="Mount them below /sys/fs/cgroup (package cgroupfs-mount, or systemd does it).",
     )
@@ -127,19 +127,21 @@ def _overlay(_layout: Layout) -> Finding:
 
 
 def _commands(_layout: Layout) -> Finding:
-    missing = [name for name in _COMMANDS if shutil.which(binary(name)) is None]
+    missing = [name for name in _COMMANDS if shutil.which(name) is None]
     return Finding(
         name="commands",
         ok=not missing,
         found=f"missing: {', '.join(missing)}" if missing else ", ".join(_COMMANDS),
-        consequence="The node's network cannot be set up, or nothing can be published.",
+        consequence="The node's network and file systems cannot be set up.",
         fix=f"Install them with `apt-get install {_PACKAGES}`.",
     )
 
 
 def _packet_filter(layout: Layout) -> Finding:
+    if found("nft") is None:
+        return Finding(name="packet filter", ok=True, found="not looked at: `up` obtains nft first")
     try:
-        tables = tables_present()
+        tables = packet_filter.tables()
     except YardError as error:
         return Finding(
             name="packet filter",
@@ -210,7 +212,7 @@ def _ports(_layout: Layout) -> Finding:
 def _forwarding(_layout: Layout) -> Finding:
     try:
         rules = run(binary("nft"), "list", "chains")
-    except YardError:
+    except YardError:  # reported by the packet filter's own finding
         rules = ""
     dropping = "hook forward" in rules and any(
         "hook forward" in line and "policy drop" in line for line in rules.splitlines()

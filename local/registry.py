@@ -4,9 +4,9 @@ import http.client
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from local import network
+from local import binaries, network
 from local.addresses import NODE_ADDRESS, REGISTRY, REGISTRY_PORT
-from local.binaries import binary
+from local.binaries import binary, ensure
 from local.layout import Layout
 from local.lease import lease
 from local.program import Program
@@ -71,6 +71,7 @@ def running() -> Generator[str]:
     Raises:
         YardError: it does not answer within 30 s.
     """
+    ensure(binaries.REGISTRY)
     layout = Layout()
     with lease(layout):
         network.set_up()

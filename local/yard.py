@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from local import (
+    binaries,
     cluster,
     control_plane,
     dns,
@@ -126,6 +127,7 @@ def up(progress: Progress = silent) -> Yard:
     layout = Layout()
     steps = Steps(progress)
     with alone(layout, progress):
+        binaries.ensure(binaries.YARD)
         supervisor = Supervisor(layout)
         if not supervisor.alive():
             with steps.step("Machine fit for a yard"):
@@ -187,15 +189,17 @@ def _start(layout: Layout, supervisor: Supervisor, pause: PauseImage, steps: Ste
     def ready(program: Program, condition: Condition, seconds: float) -> None:
         _await(layout, supervisor, program.name, condition, seconds)
 
-    for program in (
+    first = (
         control_plane.etcd(layout),
         control_plane.api_server(layout),
         runtime,
         registry.program(layout),
         git_server.program(layout),
         gateway.program(layout),
-    ):
-        supervisor.apply(program)
+    )
+    with steps.step("Control plane, runtime and servers started"):
+        for program in first:
+            supervisor.apply(program)
     with steps.step("Container runtime"):
         ready(runtime, lambda: node.runtime_answers(layout), 30)
         if not node.has_image(layout, pause.reference):
@@ -210,8 +214,9 @@ def _start(layout: Layout, supervisor: Supervisor, pause: PauseImage, steps: Ste
         node.proxy(layout),
         dns.program(layout),
     )
-    for program in servants:
-        supervisor.apply(program)
+    with steps.step("Controllers and kubelet started"):
+        for program in servants:
+            supervisor.apply(program)
     with steps.step("Registry, Git server, gateway"):
         ready(registry.program(layout), registry.answers, 30)
         ready(git_server.program(layout), lambda: _listens(NODE_ADDRESS, GIT_PORT), 30)
