@@ -28,7 +28,7 @@ const (
 )
 
 // ErrNone says that no PostgreSQL was found.
-var ErrNone = errors.New("no PostgreSQL was found, so nothing can be stored; install Debian's postgresql-15, or give the folder of its programs in POSTGRES_BIN")
+var ErrNone = errors.New("no PostgreSQL was found, so nothing can be stored; install Debian's postgresql-15, or give the folder of its programs in POSTGRES_BIN (and of their libraries in POSTGRES_LIB)")
 
 // Server is a running PostgreSQL with an empty database, deleted when it is stopped.
 type Server struct {
@@ -102,6 +102,9 @@ func (s *Server) start(ctx context.Context, bin string, settings []string) error
 func (s *Server) program(bin, name string, arguments ...string) *exec.Cmd {
 	command := exec.Command(filepath.Join(bin, name), arguments...)
 	command.Dir = s.folder
+	if libraries := os.Getenv("POSTGRES_LIB"); libraries != "" { // unpacked, not installed
+		command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+libraries)
+	}
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if os.Geteuid() == 0 {
 		command.SysProcAttr.Credential = &syscall.Credential{Uid: unprivileged, Gid: unprivileged}
