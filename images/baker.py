@@ -25,7 +25,7 @@ Progress = Callable[[str], None]
 """Takes one line for people; ``print`` is one."""
 
 SHELL_PACKAGE = "busybox-static"
-_LABEL = "dev.switchyard"
+_LABEL = "org.opencontainers.image"
 
 
 def bake(
@@ -113,9 +113,7 @@ class _Bakery:
             prefix=f"{image.name}-", dir=paths.cache("work")
         ) as folder:
             made = self._make_layer(image, base, reference, Path(folder), docker)
-            baked = self._registry.push(
-                reference, made, image.recipe.repository, _settings(image, order.inputs)
-            )
+            baked = self._registry.push(reference, made, image.recipe.repository, _settings(image))
             size = made.stat().st_size
         self._record(image.name, Entry(inputs=order.inputs, reference=baked))
         seconds = time.monotonic() - began
@@ -159,7 +157,7 @@ class _Bakery:
         cached = base.tar.exists() and entry is not None and entry.inputs == base.inputs
         if cached and entry and not self._registry.lacking([entry.reference]):
             return entry.reference
-        settings = Settings(env=ENVIRONMENT, labels={f"{_LABEL}.inputs": base.inputs})
+        settings = Settings(env=ENVIRONMENT, labels={f"{_LABEL}.title": base.repository})
         made = self._registry.push_base(base.make(self._archive), base.repository, settings)
         self._record(base.name, Entry(inputs=base.inputs, reference=made))
         seconds, size = time.monotonic() - began, base.tar.stat().st_size
@@ -185,18 +183,16 @@ class _Bakery:
         return shell
 
 
-def _settings(image: Image, inputs: str) -> Settings:
+def _settings(image: Image) -> Settings:
     recipe = image.recipe
+    # Labels hold what the key holds, and not the key: equal content must have an equal digest.
+    version = {f"{_LABEL}.version": image.variant} if image.variant else {}
     return Settings(
         user=f"{recipe.user.uid}:{recipe.user.uid}",
         entrypoint=recipe.entrypoint,
         workdir=recipe.workdir,
         env=recipe.env,
-        labels={
-            "org.opencontainers.image.title": image.name,
-            "org.opencontainers.image.description": recipe.description,
-            f"{_LABEL}.inputs": inputs,
-        },
+        labels={f"{_LABEL}.title": recipe.repository, **version},
     )
 
 

@@ -17,7 +17,7 @@ from images import paths
 from images.debian import Archive
 from images.inputs import digest, tree
 from images.layer import Content, pack
-from images.unpack import CONTROL, DROPPED, unpack
+from images.unpack import CONTROL, WAY, unpack
 
 BASE = "base.yaml"
 NAMES = ("base-debian", "base-static")
@@ -78,7 +78,7 @@ class Base:
                 "environment": ENVIRONMENT,
                 "folders": _FOLDERS,
                 "links": _LINKS,
-                "dropped": DROPPED,
+                "way": WAY,
             }
         )
 

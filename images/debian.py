@@ -49,7 +49,6 @@ ASSUMED = (
     "sed",
     "ssl-cert",
     "sysvinit-utils",
-    "tzdata",
     "ucf",
 )
 """Packages that only maintainer scripts, or parts that we leave out, need: taken as installed."""

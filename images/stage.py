@@ -10,7 +10,7 @@ from images.bases import Base
 from images.debian import Archive
 from images.paths import SKELETON
 from images.recipe import OVERLAY, TEMPLATE, Image
-from images.unpack import DROPPED, unpack
+from images.unpack import WAY, unpack
 
 FORMAT = 1
 """Version of the way images are put together; raised when that changes what comes out."""
@@ -28,7 +28,7 @@ def key(image: Image) -> str:
             "variant": image.variant,
             "template": inputs.file(image.folder / TEMPLATE),
             "overlay": inputs.tree(image.folder / OVERLAY),
-            "dropped": DROPPED if recipe.packages else None,
+            "way": WAY if recipe.packages else None,
             "tools": {name: tool_content(name) for name in recipe.tools},
             "go": go_program.key(recipe.go) if recipe.go else None,
             "python": python_site.key(recipe.python) if recipe.python else None,

@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from images.debian import Package
+from images.debian import ASSUMED, RELEASE, Package
 from images.errors import ImageError
 
 DROPPED = (
@@ -42,6 +42,8 @@ DROPPED = (
 """What no container reads. The copyright files under ``usr/share/doc`` stay."""
 MERGED = ("bin", "sbin", "lib", "lib64", "lib32", "libx32")
 """Folders that merged ``/usr`` turns into links; packages of Debian 12 still ship files in them."""
+WAY = {"release": RELEASE, "assumed": ASSUMED, "dropped": DROPPED}
+"""How packages become files; an input of every image that has any."""
 CONTROL = "var/lib/dpkg/status.d"
 """One file of control fields a package, where scanners of small images look for them."""
 
