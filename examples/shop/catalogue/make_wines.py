@@ -8,14 +8,20 @@ the same wherever it is made. It is committed: services and load generator embed
     .venv/bin/python examples/shop/catalogue/make_wines.py
 """
 
+# ruff: noqa: INP001 - a script among Go code
+# pyright: basic - scikit-learn is untyped
+
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn.datasets import load_wine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CULTIVARS = ("Barolo", "Grignolino", "Barbera")
 ESTATES = (
@@ -39,7 +45,7 @@ def wines() -> list[dict[str, Any]]:
     return [_wine(number, row, cultivar) for number, (row, cultivar) in enumerate(rows, start=1)]
 
 
-def _wine(number: int, row: Any, cultivar: int) -> dict[str, Any]:
+def _wine(number: int, row: Sequence[float], cultivar: int) -> dict[str, Any]:
     proline = round(float(row[12]))
     price = BASE_PRICE_CENTS + CENTS_PER_PROLINE * proline
     estate = ESTATES[number % len(ESTATES)]
