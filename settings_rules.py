@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import pulumi
+import yaml
 from pydantic import BeforeValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -251,12 +253,38 @@ def foundation(plain: object) -> Iterator[Problem]:
             "whatever `kubectl config use-context` chose last would be changed",
             "write `context:` with a name that `kubectl config get-contexts` lists",
         )
+    elif written.get("kind") == "kubeconfig":
+        yield from _kubeconfig(where, written)
     if written.get("kind") == "yard" and (extra := sorted({"context", "path"} & set(written))):
         yield Problem(
             where,
             f"has {', '.join(map(repr, extra))} beside kind 'yard'",
             "the yard brings its own kubeconfig, so the value would be ignored",
             "remove it, or write `kind: kubeconfig`",
+        )
+
+
+def _kubeconfig(where: str, written: dict[str, Any]) -> Iterator[Problem]:
+    path = Path(str(written.get("path") or Path.home() / ".kube" / "config"))
+    context = str(written["context"])
+    try:
+        document = _mapping(yaml.safe_load(path.read_text()))
+    except (OSError, yaml.YAMLError) as error:
+        yield Problem(
+            f"{where}.path",
+            f"{str(path)!r} cannot be read: {error}",
+            "every object would look as if it were still to be created",
+            "write `path:` with a kubeconfig of this machine",
+        )
+        return
+    known = [str(_mapping(one).get("name")) for one in _sequence(document.get("contexts"))]
+    if context not in known:
+        near = difflib.get_close_matches(context, known, 1)
+        yield Problem(
+            f"{where}.context",
+            f"{context!r} is not in {path}",
+            "no cluster is meant by it",
+            f"write {near[0]!r}" if near else f"write one of: {', '.join(known) or '(none there)'}",
         )
 
 

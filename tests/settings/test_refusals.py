@@ -209,6 +209,26 @@ def test_a_kubeconfig_foundation_without_context_is_refused(stack: Stack, refusa
     assert "kubectl config get-contexts" in text
 
 
+def test_a_kubeconfig_that_is_not_there_is_refused(
+    stack: Stack, refusal: Refusal, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "missing")
+    text = refusal(put(stack, "foundation", {"kind": "kubeconfig", "context": "a", "path": path}))
+    assert "switchyard:foundation.path" in text
+    assert path in text
+
+
+def test_a_context_that_the_kubeconfig_lacks_is_refused_with_the_nearest(
+    stack: Stack, refusal: Refusal, tmp_path: Path
+) -> None:
+    path = tmp_path / "config"
+    path.write_text('contexts: [{name: "kind-dev"}, {name: "eks-prod"}]')
+    written = {"kind": "kubeconfig", "context": "kind-def", "path": str(path)}
+    text = refusal(put(stack, "foundation", written))
+    assert "'kind-def' is not in" in text
+    assert "write 'kind-dev'" in text
+
+
 def test_a_yard_with_a_context_of_its_own_is_refused(stack: Stack, refusal: Refusal) -> None:
     text = refusal(put(stack, "foundation", {"kind": "yard", "context": "kind-dev"}))
     assert "the yard brings its own" in text
