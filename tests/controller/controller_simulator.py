@@ -25,8 +25,20 @@ DIGESTS: dict[str, Digests] = {
     for n, version in enumerate(REVISIONS)
 }
 SERVICES = [
-    {"name": "storefront", "hostnames": ["shop.localhost"], "path": "/", "port": 8080, "probe": "/readyz"},
-    {"name": "orders", "hostnames": ["orders.localhost"], "path": "/", "port": 8080, "probe": "/readyz"},
+    {
+        "name": "storefront",
+        "hostnames": ["shop.localhost"],
+        "path": "/",
+        "port": 8080,
+        "probe": "/readyz",
+    },
+    {
+        "name": "orders",
+        "hostnames": ["orders.localhost"],
+        "path": "/",
+        "port": 8080,
+        "probe": "/readyz",
+    },
 ]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -44,7 +56,12 @@ def make_spec(live: str, version: str, release: str | None = None, **more: Any) 
         "colours": {"blue": {"namespace": "shop-blue"}, "green": {"namespace": "shop-green"}},
         "services": SERVICES,
         "candidate": {"revision": REVISIONS[version], "digests": digests},
-        "strategy": {"kind": "blueGreen", "rollbackWindow": "1h", "healthTimeout": "5m", "confirmTimeout": "30s"},
+        "strategy": {
+            "kind": "blueGreen",
+            "rollbackWindow": "1h",
+            "healthTimeout": "5m",
+            "confirmTimeout": "30s",
+        },
         "gates": [],
         **more,
     }
@@ -180,12 +197,17 @@ class Cluster:
         namespace = f"shop-{colour}"
         for app, digest in DIGESTS[version].items():
             self.server.put("Deployment", deployment(namespace, colour, app, digest, available))
-            addresses = [{"addresses": [f"10.0.0.{i}"], "conditions": {"ready": True}} for i in range(endpoints)]
+            addresses = [
+                {"addresses": [f"10.0.0.{i}"], "conditions": {"ready": True}}
+                for i in range(endpoints)
+            ]
             self.server.put(
                 "EndpointSlice",
                 {
                     "metadata": {
-                        "name": f"{app}-x", "namespace": namespace, "labels": {SERVICE_LABEL: app},
+                        "name": f"{app}-x",
+                        "namespace": namespace,
+                        "labels": {SERVICE_LABEL: app},
                     },
                     "endpoints": addresses,
                     "ports": [{"name": "http", "port": 8080}],
@@ -206,7 +228,8 @@ class Cluster:
                     },
                 },
                 "endpoints": [
-                    {"addresses": [f"10.1.0.{i}"], "targetRef": {"name": f"envoy-{i}"}} for i in range(count)
+                    {"addresses": [f"10.1.0.{i}"], "targetRef": {"name": f"envoy-{i}"}}
+                    for i in range(count)
                 ],
                 "ports": [{"name": "http-80", "port": 10080}],
             },
@@ -224,7 +247,10 @@ class Cluster:
         """What a gateway pod answers."""
         del pod
         if preview is not None:
-            if preview in self.silent or ("HTTPRoute", "shop", f"{service}-preview") not in self.server.objects:
+            if (
+                preview in self.silent
+                or ("HTTPRoute", "shop", f"{service}-preview") not in self.server.objects
+            ):
                 return Answer(status=503)
             return Answer(status=200, colour=preview)
         if not self.stuck:
@@ -249,7 +275,11 @@ class Cluster:
                 "apiVersion": f"{GROUP}/{VERSION}",
                 "kind": KIND,
                 "metadata": {
-                    "name": "shop", "namespace": "shop", "uid": "u-1", "generation": 1, "annotations": {},
+                    "name": "shop",
+                    "namespace": "shop",
+                    "uid": "u-1",
+                    "generation": 1,
+                    "annotations": {},
                 },
                 "spec": spec,
             },
@@ -331,10 +361,15 @@ def deployment(namespace: str, colour: str, app: str, digest: str, available: in
         },
         "spec": {
             "replicas": 2,
-            "template": {"spec": {"containers": [{"image": f"10.213.0.1:5000/shop/{app}@{digest}"}]}},
+            "template": {
+                "spec": {"containers": [{"image": f"10.213.0.1:5000/shop/{app}@{digest}"}]}
+            },
         },
         "status": {
-            "observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "availableReplicas": available,
+            "observedGeneration": 1,
+            "replicas": 2,
+            "updatedReplicas": 2,
+            "availableReplicas": available,
         },
     }
 

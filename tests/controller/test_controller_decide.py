@@ -79,8 +79,16 @@ GATES = [None, "missing", "pass", "hold", "fail"]
 def test_traffic_moves_on_complete_evidence_alone(phase: Phase, late: bool) -> None:  # noqa: FBT001
     moved = 0
     for candidate, preview, found, gate in itertools.product(EVIDENCE, EVIDENCE, ROUTES, GATES):
-        spec = SPEC if gate is None else SPEC.model_copy(
-            update={"gates": Spec.model_validate(make_spec("green", "v2", gates=[{"kind": "g"}])).gates}
+        spec = (
+            SPEC
+            if gate is None
+            else SPEC.model_copy(
+                update={
+                    "gates": Spec.model_validate(
+                        make_spec("green", "v2", gates=[{"kind": "g"}])
+                    ).gates
+                }
+            )
         )
         verdicts = {"g": Verdict(gate)} if gate in {"pass", "hold", "fail"} else {}
         observed = Observed(
@@ -191,7 +199,9 @@ def test_a_way_back_ends_only_when_the_former_colour_is_seen_everywhere() -> Non
 
 
 @pytest.mark.parametrize("phase", list(Phase))
-def test_an_abort_is_followed_from_every_phase_in_which_something_is_under_way(phase: Phase) -> None:
+def test_an_abort_is_followed_from_every_phase_in_which_something_is_under_way(
+    phase: Phase,
+) -> None:
     facts: dict[str, Any] = {"shift": Shift(written_at=NOW)}
     if phase is Phase.ROLLING_BACK:
         facts["rollback"] = rollback()
@@ -235,7 +245,9 @@ def test_routes_that_cannot_be_read_are_not_written() -> None:
 
 
 def test_a_decision_is_pure() -> None:
-    observed = Observed(ME, status(Phase.PROBING), routes=routes(BLUE), candidate=Ready(), preview=Ready())
+    observed = Observed(
+        ME, status(Phase.PROBING), routes=routes(BLUE), candidate=Ready(), preview=Ready()
+    )
     assert decide(SPEC, observed, {}, NOW) == decide(SPEC, observed, {}, NOW)
 
 

@@ -121,7 +121,11 @@ async def test_nothing_shown_proves_nothing() -> None:
 
 def test_only_ready_pods_are_asked_once_each_on_the_http_port() -> None:
     def endpoint(address: str, **conditions: bool) -> dict[str, object]:
-        return {"addresses": [address], "conditions": conditions, "targetRef": {"name": f"pod-{address}"}}
+        return {
+            "addresses": [address],
+            "conditions": conditions,
+            "targetRef": {"name": f"pod-{address}"},
+        }
 
     piece = {
         "metadata": {},

@@ -75,7 +75,10 @@ class Release(RuleBasedStateMachine):
             self.deploy(idle, version, healthy=True, endpoints=2)
         self.ask_for(idle, version)
 
-    @rule(live=COLOURS, trouble=st.sampled_from(["silent", "sick", "gone", "gateway", "blind", "other"]))
+    @rule(
+        live=COLOURS,
+        trouble=st.sampled_from(["silent", "sick", "gone", "gateway", "blind", "other"]),
+    )
     def release_in_trouble(self, live: str, trouble: str) -> None:
         """A goal whose evidence lacks one single thing."""
         self.release("v2")
@@ -104,7 +107,9 @@ class Release(RuleBasedStateMachine):
 
     # what the world does
 
-    @rule(colour=COLOURS, version=VERSIONS, healthy=st.booleans(), endpoints=st.sampled_from([0, 2]))
+    @rule(
+        colour=COLOURS, version=VERSIONS, healthy=st.booleans(), endpoints=st.sampled_from([0, 2])
+    )
     def deploy(self, colour: str, version: str, healthy: bool, endpoints: int) -> None:  # noqa: FBT001
         self.versions[colour] = version
         self.cluster.run(colour, version, available=2 if healthy else 1, endpoints=endpoints)
@@ -193,7 +198,9 @@ class Release(RuleBasedStateMachine):
         status = self.cluster.status
         assert len(status.history) <= 20
         assert len(status.phases) <= 32
-        assert len({str(sorted(r.digests.items())) for r in status.rejected}) == len(status.rejected)
+        assert len({str(sorted(r.digests.items())) for r in status.rejected}) == len(
+            status.rejected
+        )
 
     @rule()
     def heal_and_come_to_rest(self) -> None:

@@ -24,7 +24,14 @@ async def test_the_first_release_goes_the_whole_way_and_has_no_former_colour() -
     cluster = Cluster()
     cluster.create(make_spec("blue", "v1"))
     await cluster.settle()
-    assert phases(cluster.status) == ["Pending", "Preparing", "Probing", "Shifting", "Confirming", "Settled"]
+    assert phases(cluster.status) == [
+        "Pending",
+        "Preparing",
+        "Probing",
+        "Shifting",
+        "Confirming",
+        "Settled",
+    ]
     assert cluster.live_weights() == ALL_BLUE
     assert cluster.status.serving == "blue"
     assert cluster.status.previous is None, "there is nothing to go back to"
@@ -58,7 +65,11 @@ async def test_the_status_says_shifting_before_the_first_weight_moves() -> None:
     cluster = await serving_blue()
     cluster.set_spec(GREEN_V2)
     await cluster.settle()
-    verbs = [(w.verb, w.body.get("status", {}).get("phase")) for w in cluster.writes if w.verb is not Verb.EVENT]
+    verbs = [
+        (w.verb, w.body.get("status", {}).get("phase"))
+        for w in cluster.writes
+        if w.verb is not Verb.EVENT
+    ]
     first_route = next(i for i, (verb, _) in enumerate(verbs) if verb is Verb.APPLY_ROUTE)
     assert verbs[first_route - 1] == (Verb.STATUS, "Shifting")
 
@@ -145,7 +156,9 @@ async def test_a_candidate_that_loses_its_endpoints_while_moving_is_taken_back()
     assert cluster.live_weights() == ALL_BLUE
 
 
-async def test_going_back_to_a_colour_without_endpoints_is_refused_for_it_would_be_an_outage() -> None:
+async def test_going_back_to_a_colour_without_endpoints_is_refused_for_it_would_be_an_outage() -> (
+    None
+):
     cluster = await serving_blue()
     cluster.set_spec(GREEN_V2)
     await cluster.settle()
@@ -284,7 +297,10 @@ async def test_a_manual_edit_of_a_route_is_repaired() -> None:
 
 async def test_a_route_of_somebody_else_is_never_written() -> None:
     cluster = Cluster()
-    foreign = {"metadata": {"name": "orders", "namespace": "shop", "labels": {}}, "spec": {"rules": []}}
+    foreign = {
+        "metadata": {"name": "orders", "namespace": "shop", "labels": {}},
+        "spec": {"rules": []},
+    }
     cluster.server.put("HTTPRoute", foreign)
     cluster.create(make_spec("blue", "v1"))
     await cluster.settle(limit=400)

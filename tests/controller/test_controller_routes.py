@@ -102,7 +102,9 @@ def test_a_preview_route_has_one_rule_a_colour() -> None:
 
 def test_backends_carry_no_filters_for_those_would_split_the_cluster() -> None:
     for colour in Colour:
-        for route in live_routes(ME, SPEC, SPEC.goal.model_copy(update={"colour": colour})).values():
+        for route in live_routes(
+            ME, SPEC, SPEC.goal.model_copy(update={"colour": colour})
+        ).values():
             assert all("filters" not in b for b in route["spec"]["rules"][0]["backendRefs"])
 
 

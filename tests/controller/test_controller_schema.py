@@ -38,7 +38,8 @@ def unwrap(annotation: Any) -> Any:
 def compare(model: type[BaseModel], schema: dict[str, Any], where: str) -> Iterator[str]:
     """Every difference between a model and its schema."""
     fields = {
-        (f.serialization_alias or f.alias or name): (name, f) for name, f in model.model_fields.items()
+        (f.serialization_alias or f.alias or name): (name, f)
+        for name, f in model.model_fields.items()
     }
     if fields.keys() != schema["properties"].keys():
         yield f"{where}: {sorted(fields.keys() ^ schema['properties'].keys())} on one side alone"
@@ -47,7 +48,9 @@ def compare(model: type[BaseModel], schema: dict[str, Any], where: str) -> Itera
     if required != set(schema.get("required", ())):
         yield f"{where}: required differs: {sorted(required ^ set(schema.get('required', ())))}"
     for alias, (_, info) in fields.items():
-        yield from compare_type(unwrap(info.annotation), schema["properties"][alias], f"{where}.{alias}")
+        yield from compare_type(
+            unwrap(info.annotation), schema["properties"][alias], f"{where}.{alias}"
+        )
 
 
 def compare_type(kind: Any, schema: dict[str, Any], where: str) -> Iterator[str]:
@@ -63,7 +66,11 @@ def compare_type(kind: Any, schema: dict[str, Any], where: str) -> Iterator[str]
             yield f"{where}: the enum differs"
     else:
         plain: dict[Any, str] = {
-            str: "string", int: "integer", bool: "boolean", datetime: "string", timedelta: "string",
+            str: "string",
+            int: "integer",
+            bool: "boolean",
+            datetime: "string",
+            timedelta: "string",
         }
         wanted = plain.get(kind, "object")
         if schema["type"] != wanted:
@@ -105,6 +112,16 @@ def test_every_field_of_the_schema_is_described() -> None:
     assert [*undescribed(SCHEMA["spec"], "spec"), *undescribed(SCHEMA["status"], "status")] == []
 
 
+def test_no_key_of_the_schema_is_without_a_value() -> None:
+    def empty(node: Any, where: str) -> Iterator[str]:
+        if node is None:
+            yield where
+        for name, value in node.items() if isinstance(node, dict) else ():
+            yield from empty(value, f"{where}.{name}")
+
+    assert list(empty(CRD, "crd")) == [], "a comma in a flow mapping makes a key of what follows"
+
+
 def test_people_see_live_serving_weight_phase_and_age() -> None:
     columns = [c["name"] for c in VERSION["additionalPrinterColumns"] if not c.get("priority")]
     assert columns == ["Live", "Serving", "Weight", "Phase", "Age"]
@@ -118,7 +135,11 @@ def test_a_status_survives_the_way_through_the_api_server() -> None:
 
 @pytest.mark.parametrize(
     ("text", "length"),
-    [("1h", timedelta(hours=1)), ("1m30s", timedelta(seconds=90)), ("200ms", timedelta(milliseconds=200))],
+    [
+        ("1h", timedelta(hours=1)),
+        ("1m30s", timedelta(seconds=90)),
+        ("200ms", timedelta(milliseconds=200)),
+    ],
 )
 def test_durations_are_read_and_written(text: str, length: timedelta) -> None:
     assert parse_duration(text) == length
@@ -127,15 +148,18 @@ def test_durations_are_read_and_written(text: str, length: timedelta) -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "h", "1d", "-1s", "1.5h", 5, None])
 def test_what_is_no_duration_is_refused_with_a_way_out(text: object) -> None:
-    with pytest.raises(ValueError, match="write e.g. 30s"):
+    with pytest.raises(ValueError, match=r"write e\.g\. 30s"):
         parse_duration(text)
 
 
 def test_the_roles_hold_no_wildcard_and_no_secret() -> None:
     documents = list(yaml.safe_load_all((ROOM / "rbac.yaml").read_text()))
     rules = [rule for document in documents for rule in document.get("rules", ())]
-    granted = {(verb, resource) for rule in rules for verb in rule["verbs"] for resource in rule["resources"]}
+    granted = {
+        (verb, resource)
+        for rule in rules
+        for verb in rule["verbs"]
+        for resource in rule["resources"]
+    }
     assert not [grant for grant in granted if "*" in grant]
     assert not [resource for _, resource in granted if "secret" in resource]
-
-

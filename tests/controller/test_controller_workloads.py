@@ -45,7 +45,14 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"status": {"observedGeneration": 1}}, "0 of 2 replicas updated"),
     ({"status": {"observedGeneration": 1, "updatedReplicas": 2}}, "0 of 2 replicas available"),
     (
-        {"status": {"observedGeneration": 1, "updatedReplicas": 2, "availableReplicas": 2, "replicas": 3}},
+        {
+            "status": {
+                "observedGeneration": 1,
+                "updatedReplicas": 2,
+                "availableReplicas": 2,
+                "replicas": 3,
+            }
+        },
         "old ones among them",
     ),
 ]
