@@ -19,6 +19,8 @@ import tools
 
 PLATFORM = ("argocd", "controller", "envoy", "envoy-gateway", "postgres", "prometheus", "redis")
 SERVICES = ("storefront", "orders", "recommender")
+_graphs: dict[str, Graph] = {}
+"""What was recorded already: equal stacks register equal graphs, and a run takes a second."""
 
 
 def images(version: str) -> dict[str, str]:
@@ -39,8 +41,9 @@ def twin() -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def config(tmp_path: Path, twin: dict[str, Any]) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def lock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image lock with everything that the stack names."""
     names = [*PLATFORM, *(f"{name}-{v}" for name in SERVICES for v in ("v1", "v2"))]
     entries = {
         name: {
@@ -49,8 +52,13 @@ def config(tmp_path: Path, twin: dict[str, Any]) -> dict[str, Any]:
         }
         for index, name in enumerate(names, 1)
     }
-    lock = tmp_path / "images.lock.yaml"
-    lock.write_text(yaml.safe_dump({"registry": "10.213.0.1:5000", "images": entries}))
+    path = tmp_path_factory.mktemp("lock") / "images.lock.yaml"
+    path.write_text(yaml.safe_dump({"registry": "10.213.0.1:5000", "images": entries}))
+    return path
+
+
+@pytest.fixture
+def config(lock: Path, twin: dict[str, Any]) -> dict[str, Any]:
     return {
         "foundation": {"kind": "yard"},
         "images": {"lock": str(lock)},
@@ -65,10 +73,10 @@ def config(tmp_path: Path, twin: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def upstream(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder shaped like Argo CD's module, with one small document for each file that is read."""
-    root = tmp_path / "argo-cd"
+    root = tmp_path_factory.mktemp("argo-cd")
     for path, document in _upstream_documents():
         target = root / "manifests" / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +134,9 @@ def run(monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], upstream: Path)
             },
             ["switchyard:databasePassword"],
         )
+        key = json.dumps([config, preview, seen], sort_keys=True)
+        if key in _graphs:
+            return _graphs[key]
         given = Cluster(seen)
         monitor = RecordingMonitor(given)
 
@@ -140,6 +151,7 @@ def run(monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], upstream: Path)
             monitor.graph.exports.update(exports or {})
 
         asyncio.run(program())
+        _graphs[key] = monitor.graph
         return monitor.graph
 
     def _run() -> None:
