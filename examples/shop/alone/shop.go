@@ -117,7 +117,7 @@ func (s *shop) serve(ctx context.Context, colour, service string) error {
 	if err != nil {
 		return err
 	}
-	environment := append(s.database.Env(), "COLOUR="+colour, "LISTEN="+address, "METRICS_LISTEN="+metrics,
+	environment := append(s.database.Env(), "COLOUR="+colour, "LISTEN="+address, "METRICS_LISTEN="+metrics, "GOGC=400",
 		"MODEL=recommender/reference/model.json",
 		"ORDERS_URL=http://"+s.proxy.backend(colour, "orders"),
 		"RECOMMENDER_URL=http://"+s.proxy.backend(colour, "recommender"))
