@@ -76,7 +76,14 @@ class Registry:
 
     def _holds(self, client: httpx.Client, reference: str) -> bool:
         repository, _, digest = reference.removeprefix(f"{self.address}/").partition("@")
-        answer = client.head(f"/v2/{repository}/manifests/{digest}", headers={"Accept": _MANIFESTS})
+        path = f"/v2/{repository}/manifests/{digest}"
+        try:
+            answer = client.head(path, headers={"Accept": _MANIFESTS})
+        except httpx.TransportError as error:
+            raise ImageError(
+                f"The registry {self.address} does not answer ({error}), so nobody knows whether "
+                f"it holds {reference}. Start it (`switchyard yard up`), or see its log."
+            ) from error
         if answer.status_code not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
             raise ImageError(
                 f"The registry {self.address} answered {answer.status_code} when asked for "

@@ -20,6 +20,9 @@ build {
 
   provisioner "shell" {
     inline = [
+      "mkdir -p /app/config/gpg/source /app/config/ssh /app/config/tls /etc/ssh",
+      "touch /app/config/ssh/ssh_known_hosts",
+      "ln -s /app/config/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts",
       "for name in server repo-server application-controller applicationset-controller notifications commit-server cmp-server dex k8s-auth git-ask-pass; do ln -s argocd /usr/local/bin/argocd-$name; done",
       "argocd version --client --short",
       "helm version --short",
