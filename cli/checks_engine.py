@@ -29,10 +29,11 @@ def engine(stack: str) -> list[Finding]:
         tools.path("pulumi")
     except tools.ToolMissing:
         return [ENGINE.unknown("state", "pulumi is not there, see tools")]
-    return [*_locks(chosen), _pending(chosen)]
+    return [*locks(chosen), _state(chosen)]
 
 
-def _locks(chosen: Engine) -> list[Finding]:
+def locks(chosen: Engine) -> list[Finding]:
+    """The locks on a stack: an update is running, or one was killed."""
     findings = [_lock(chosen, path) for path in chosen.locks()]
     return findings or [ENGINE.ok("locks", "none")]
 
@@ -76,7 +77,7 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _pending(chosen: Engine) -> Finding:
+def _state(chosen: Engine) -> Finding:
     try:
         state: object = json.loads(chosen.read("stack", "export"))
     except engines.EngineError as error:
@@ -85,18 +86,23 @@ def _pending(chosen: Engine) -> Finding:
         return ENGINE.unknown("state", f"it cannot be read: {str(error).splitlines()[-1]}")
     except ValueError as error:
         return ENGINE.unknown("state", f"the engine's answer is not JSON ({error})")
-    pending = objects(state, "deployment", "pending_operations")
-    if not pending:
+    return pending(state, chosen.stack)
+
+
+def pending(state: object, stack: str) -> Finding:
+    """The operations that never ended, in an exported state."""
+    found = objects(state, "deployment", "pending_operations")
+    if not found:
         count = len(objects(state, "deployment", "resources"))
         return ENGINE.ok("pending operations", f"none; {count} resources in the state")
     listed = ", ".join(
         f"{dig(item, 'type')} {str(dig(item, 'resource', 'urn')).rpartition('::')[2]}"
-        for item in pending
+        for item in found
     )
     return ENGINE.problem(
         "pending operations",
         listed,
         consequence="an update was killed in the middle; the state may not know what exists",
-        fix=f"`switchyard pulumi --stack {chosen.stack} -- refresh --yes --clear-pending-creates`,"
+        fix=f"`switchyard pulumi --stack {stack} -- refresh --yes --clear-pending-creates`,"
         " then `switchyard up`",
     )

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
-from rich.console import Group
 from rich.text import Text
 
 from cli import checks_cluster, checks_engine, checks_machine, checks_twin
@@ -21,8 +20,6 @@ from cli.stack_file import StackFile
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from rich.console import RenderableType
 
 STACK = Area("stack")
 MARK = {
@@ -136,7 +133,7 @@ def _wanted_live(stack: str, twin: str) -> str | None:
     return live if isinstance(live, str) else None
 
 
-def render(diagnosis: Diagnosis, *, everything: bool) -> RenderableType:
+def told(diagnosis: Diagnosis, *, everything: bool) -> Text:
     """The diagnosis for people; what is well is counted unless everything is asked for."""
     text = Text()
     for area, found in groupby(diagnosis.findings, key=lambda finding: finding.area):
@@ -149,8 +146,8 @@ def render(diagnosis: Diagnosis, *, everything: bool) -> RenderableType:
             _add(text, finding)
     problems = sum(one.level is Level.PROBLEM for one in diagnosis.findings)
     summary = "all is well" if not problems else f"{problems} to mend"
-    ending = Text(summary, style="bold green" if diagnosis.healthy else "bold red")
-    return Group(text, ending)
+    text.append(summary, style="bold green" if diagnosis.healthy else "bold red")
+    return text
 
 
 def _add(text: Text, finding: Finding) -> None:

@@ -70,7 +70,9 @@ class Updates:
             try:
                 self._follow()
             except (httpx2.HTTPError, ApiError, OSError) as error:
-                self._queue.put(Lost(f"{type(error).__name__}: {error}"))
+                # httpx adds a line of advice that means nothing here
+                first = (str(error).splitlines() or [""])[0]
+                self._queue.put(Lost(f"{type(error).__name__}: {first}"))
             self._closed.wait(RECONNECT_SECONDS)
 
     def _follow(self) -> None:

@@ -66,6 +66,6 @@ def doctor(
     if as_json:
         output.emit(diagnosis)
     else:
-        output.console().print(verb.render(diagnosis, everything=everything))
+        output.console().print(verb.told(diagnosis, everything=everything))
     if not diagnosis.healthy:
         raise typer.Exit(ExitCode.BAD_NEWS)

@@ -34,11 +34,11 @@ class FakeApi:
         self.queries: list[tuple[str, dict[str, str]]] = []
         self.on_patch: Callable[[str, Object], None] | None = None
         self._version = 1
+        self._calls = 0
         self._changed = threading.Condition()
         self._events: list[tuple[str, Object]] = []
         handler = type("Handler", (_Handler,), {"api": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self.stopped = False
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
@@ -103,14 +103,23 @@ class FakeApi:
             position = len(self._events)
             if name in self.switches:
                 send({"type": "ADDED", "object": self.switches[name]})
+        calls = self._calls
         while not self.stopped:
             with self._changed:
-                while len(self._events) == position and not self.stopped:
+                while len(self._events) == position and not self.stopped and calls == self._calls:
                     self._changed.wait()
+                if calls != self._calls:
+                    return
                 fresh, position = self._events[position:], len(self._events)
             for kind, switch in fresh:
                 if switch["metadata"]["name"] == name:
                     send({"type": kind, "object": switch})
+
+    def hang_up(self) -> None:
+        """End every watch, as a restarting API server does."""
+        with self._changed:
+            self._calls += 1
+            self._changed.notify_all()
 
     def stop(self) -> None:
         with self._changed:
@@ -118,6 +127,13 @@ class FakeApi:
             self._changed.notify_all()
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a client that hangs up is part of the game."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -131,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         split = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(split.query).items()}
         self.api.queries.append((split.path, query))
-        if query.get("watch") == "true":
+        if query.get("watch") == "true" and split.path not in self.api.documents:
             self._watch(query["fieldSelector"].removeprefix("metadata.name="))
             return
         document = self.api.documents.get(split.path)
