@@ -31,6 +31,7 @@ class _Room:
         self._go = go
         self._log = order.log
         self._runner = workshop.runner
+        self._modules: dict[str, Path] = {}
         self.folder = workshop.cache.root / "build" / name
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(HERE / "go" / name, self.folder)
@@ -47,9 +48,11 @@ class _Room:
 
     def module(self, path: str) -> Path:
         """Return the folder of a module at its pinned version, downloaded if need be."""
-        said = self.run("mod", "download", "-json", path)
-        told = cast("dict[str, str]", json.loads(said[said.index("{") :]))
-        return Path(told["Dir"])
+        if path not in self._modules:
+            said = self.run("mod", "download", "-json", path)
+            told = cast("dict[str, str]", json.loads(said[said.index("{") :]))
+            self._modules[path] = Path(told["Dir"])
+        return self._modules[path]
 
 
 def obtain(orders: list[Order[GoBuild]], workshop: Workshop) -> Outcomes:

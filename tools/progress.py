@@ -141,12 +141,12 @@ class Lines:
         """Say who is at work, now and then, until the run is over."""
         while not self._over.wait(self._beat):
             with self._board.guard:
-                busy = [
-                    f"{tool} ({state.detail}, {state.elapsed()})"
-                    for tool, state in self._board.states.items()
-                    if state.word == "at work"
-                ]
+                together: dict[str, list[str]] = {}
+                for tool, state in self._board.states.items():
+                    if state.word == "at work" and state.begun is not None:
+                        together.setdefault(f"{state.detail}, {state.elapsed()}", []).append(tool)
                 waiting = sum(state.word == "waiting" for state in self._board.states.values())
+            busy = [f"{' '.join(tools)} ({detail})" for detail, tools in together.items()]
             at_work = "; ".join(busy) or "nothing"
             self._say(f"still at work: {at_work}; {waiting} waiting")
 
