@@ -144,7 +144,7 @@ def _instead(view: SwitchView) -> str:
 def _former(view: SwitchView) -> str | None:
     if view.phase == "Settled":
         return view.previous.colour if view.previous else None
-    return view.attempt.from_ if view.attempt else view.serving
+    return view.attempt.origin if view.attempt else view.serving
 
 
 def _result(

@@ -170,7 +170,7 @@ def _history(view: SwitchView) -> RenderableType:
     table = _list("history")
     past = sorted(view.history, key=_ended, reverse=True)[:HISTORY]
     for ending in past:
-        move = f"{ending.from_ or 'nothing'} → {ending.to or 'nothing'}"
+        move = f"{ending.origin or 'nothing'} → {ending.to or 'nothing'}"
         flip = "" if ending.flip_ms is None else f"{ending.flip_ms:g} ms"
         what = Text(ending.outcome, style="green" if ending.outcome == "promoted" else "red")
         what.append(f"  {ending.reason}", style="not bold dim")

@@ -89,7 +89,7 @@ class AttemptView(View):
     """The release under way or last ended."""
 
     release: str | None = None
-    from_: str | None = Field(default=None, alias="from")
+    origin: str | None = Field(default=None, alias="from")
     to: str | None = None
     started_at: Moment = None
 
@@ -98,7 +98,7 @@ class HistoryView(View):
     """One release that ended."""
 
     release: str | None = None
-    from_: str | None = Field(default=None, alias="from")
+    origin: str | None = Field(default=None, alias="from")
     to: str | None = None
     outcome: str = "unknown"
     reason: str = ""
