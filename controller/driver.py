@@ -48,6 +48,10 @@ class World(Protocol):
         ...
 
 
+class InterruptedLookError(Exception):
+    """A new goal or command came while looking: what was being looked at may not matter now."""
+
+
 class GoneError(Exception):
     """The TrafficSwitch is no more."""
 
@@ -103,7 +107,7 @@ class Driver:
                 failures = 0
             except GoneError:
                 return
-            except ConflictError:
+            except (ConflictError, InterruptedLookError):
                 delay = 0.0
             except NotLeaderError as error:
                 log.warning("not leading", extra=self._extra(error=str(error)))
@@ -120,25 +124,39 @@ class Driver:
         Raises:
             GoneError: there is no such TrafficSwitch any more.
             ConflictError: somebody wrote meanwhile: look again.
+            InterruptedLookError: somebody wants something: look again.
             NotLeaderError: this replica must not write.
         """
         started = time.perf_counter()
         if self._memory.watched_since is None:
             self._memory = replace(self._memory, watched_since=self._clock())
+        self.wake.clear()  # before reading: what comes from now on is worth another look
         raw = await self._world.switch(self._namespace, self._name)
         if raw is None or raw["metadata"].get("deletionTimestamp"):
             raise GoneError
-        self.wake.clear()
         try:
             switch = Switch.read(raw)
         except ValidationError as error:
             return await self._refuse(raw, error)
-        observed = await self._world.observe(switch, self._memory)
+        observed = await self._observe(switch)
         decision = decide(switch.spec, observed, {}, self._clock())
         await self._act(switch, decision)
         metrics.note(switch, decision)
         metrics.TICK_SECONDS.observe(time.perf_counter() - started)
         return decision.requeue
+
+    async def _observe(self, switch: Switch) -> Observed:
+        """Look, unless somebody wants something: an abort never waits for a slow answer."""
+        look = asyncio.ensure_future(self._world.observe(switch, self._memory))
+        nudge = asyncio.ensure_future(self.wake.wait())
+        try:
+            await asyncio.wait({look, nudge}, return_when=asyncio.FIRST_COMPLETED)
+            if not look.done():
+                raise InterruptedLookError
+            return look.result()
+        finally:
+            for task in (look, nudge):
+                task.cancel()
 
     async def _act(self, switch: Switch, decision: Decision) -> None:
         """Carry out a decision: status before routes, so that a half-done movement is known."""

@@ -74,7 +74,8 @@ class Leadership:
         if not self.may_write():
             return
         self._until = 0.0
-        self._tell()
+        self.held.clear()
+        log.info("giving the lease up", extra={"identity": self.identity})
         try:
             lease = await self._read()
             if lease is not None and lease["spec"].get("holderIdentity") == self.identity:

@@ -1,6 +1,9 @@
-"""A cluster in memory for the controller's production code: only the API server and the gateway pods
-are made of dictionaries here. Its writer can be told to die after any write."""
+"""A cluster in memory for the controller's production code.
 
+Only the API server and the gateway pods are made of dictionaries here.
+Its writer can be told to die after any write."""
+
+import asyncio
 import copy
 import itertools
 from collections.abc import Mapping
@@ -47,7 +50,7 @@ class DeadError(BaseException):
     """The process was killed; nothing of the production code may catch that."""
 
 
-def make_spec(live: str, version: str, release: str | None = None, **more: Any) -> Object:
+def make_spec(live: str, version: str, release: str | None = None, **more: object) -> Object:
     digests = DIGESTS[version]
     return {
         "release": release or f"{live[0]}{version}".encode().hex().ljust(16, "0"),
@@ -67,7 +70,7 @@ def make_spec(live: str, version: str, release: str | None = None, **more: Any) 
     }
 
 
-def key(kind: Any, namespace: str, name: str) -> tuple[str, str, str]:
+def key(kind: type[Any], namespace: str, name: str) -> tuple[str, str, str]:
     return (kind.__name__.removesuffix("Status"), namespace, name)
 
 
@@ -85,17 +88,17 @@ class MemoryServer(ApiServer):
         meta = body["metadata"]
         self.objects[kind, meta["namespace"], meta["name"]] = body
 
-    def _find(self, kind: Any, namespace: str, name: str) -> Object:
+    def _find(self, kind: type[Any], namespace: str, name: str) -> Object:
         found = self.objects.get(key(kind, namespace, name))
         if found is None:
             raise ServerError(404, f"{name} not found")
         return found
 
-    async def get(self, kind: Any, namespace: str, name: str) -> Object:
+    async def get(self, kind: type[Any], namespace: str, name: str) -> Object:
         return copy.deepcopy(self._find(kind, namespace, name))
 
     async def list(
-        self, kind: Any, namespace: str, labels: Mapping[str, str] | None = None
+        self, kind: type[Any], namespace: str, labels: Mapping[str, str] | None = None
     ) -> list[Object]:
         if kind.__name__ in self.broken:
             raise ServerError(0, "ConnectError: simulated")
@@ -107,13 +110,13 @@ class MemoryServer(ApiServer):
             and (labels or {}).items() <= (body["metadata"].get("labels") or {}).items()
         ]
 
-    async def create(self, kind: Any, namespace: str, body: Object) -> Object:
+    async def create(self, kind: type[Any], namespace: str, body: Object) -> Object:
         if key(kind, namespace, body["metadata"]["name"]) in self.objects:
             raise ServerError(409, "already exists")
         self.put(kind.__name__, body)
         return await self.get(kind, namespace, body["metadata"]["name"])
 
-    async def replace(self, kind: Any, namespace: str, name: str, body: Object) -> Object:
+    async def replace(self, kind: type[Any], namespace: str, name: str, body: Object) -> Object:
         found = self._find(kind, namespace, name)
         if body["metadata"]["resourceVersion"] != found["metadata"]["resourceVersion"]:
             raise ServerError(409, "the object has been modified")
@@ -122,7 +125,7 @@ class MemoryServer(ApiServer):
         self.put(kind.__name__.removesuffix("Status"), body)
         return await self.get(kind, namespace, name)
 
-    async def merge(self, kind: Any, namespace: str, name: str, body: Object) -> Object:
+    async def merge(self, kind: type[Any], namespace: str, name: str, body: Object) -> Object:
         found = copy.deepcopy(self._find(kind, namespace, name))
         if body["metadata"]["resourceVersion"] != found["metadata"]["resourceVersion"]:
             raise ServerError(409, "the object has been modified")
@@ -132,11 +135,11 @@ class MemoryServer(ApiServer):
         self.put(kind.__name__, found)
         return await self.get(kind, namespace, name)
 
-    async def apply(self, kind: Any, namespace: str, name: str, body: Object) -> Object:
+    async def apply(self, kind: type[Any], namespace: str, name: str, body: Object) -> Object:
         self.put(kind.__name__, body)
         return await self.get(kind, namespace, name)
 
-    async def delete(self, kind: Any, namespace: str, name: str) -> Object:
+    async def delete(self, kind: type[Any], namespace: str, name: str) -> Object:
         self._find(kind, namespace, name)
         del self.objects[key(kind, namespace, name)]
         return {}
@@ -168,6 +171,8 @@ class MemoryProbe(GatewayProbe):
         self._cluster = cluster
 
     async def ask(self, proxy: Proxy, service: Service, preview: Colour | None = None) -> Answer:
+        if self._cluster.hangs:
+            await asyncio.sleep(3600)
         return self._cluster.answer(proxy.name, service.name, preview)
 
 
@@ -181,6 +186,8 @@ class Cluster:
     """Colours whose preview does not answer."""
     stuck: bool = False
     """Whether the gateway pods stay with what they have."""
+    hangs: bool = False
+    """Whether the gateway pods do not answer at all."""
     shown: dict[str, str | None] = field(default_factory=dict[str, str | None])
     writes: list[Write] = field(default_factory=list[Write])
     driver: Driver | None = None

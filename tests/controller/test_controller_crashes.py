@@ -1,4 +1,4 @@
-"""Death after every single write of a cutover, a rollback and an abort: always the same settled state."""
+"""Death after every single write of a cutover, a rollback or an abort: always the same end."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from controller_simulator import Cluster, make_spec, serving_blue
 
-from controller.api import Status
 from controller.phases import Phase
 from controller.writer import Verb
 
@@ -90,7 +89,7 @@ SCENARIOS: list[Scenario] = [
 
 def essence(cluster: Cluster) -> dict[str, Any]:
     """Everything that lasts, without times."""
-    status: Status = cluster.status
+    status = cluster.status
     return {
         "phase": status.phase,
         "phases": [record.phase for record in status.phases],

@@ -43,7 +43,7 @@ def half_moved() -> dict[str, Any]:
     return {**routes(BLUE), "orders": routes(GREEN)["orders"]}
 
 
-def status(phase: Phase, *, ago: float = 1.0, **more: Any) -> Status:
+def status(phase: Phase, *, ago: float = 1.0, **more: object) -> Status:
     """Blue serves, green is the candidate."""
     attempt = Attempt(
         release=SPEC.release,
@@ -55,7 +55,8 @@ def status(phase: Phase, *, ago: float = 1.0, **more: Any) -> Status:
         started_at=NOW - timedelta(seconds=ago),
     )
     facts: dict[str, Any] = {"serving": Colour.BLUE, "current": BLUE, "attempt": attempt}
-    return Status(phase=phase, release=SPEC.release, **{**facts, **more})
+    facts.update(more)
+    return Status(phase=phase, release=SPEC.release, **facts)
 
 
 def moves(decision: Decision) -> set[str]:
@@ -164,7 +165,7 @@ def test_settled_means_written_and_seen_on_every_gateway_pod(late: bool) -> None
         assert (after.serving is Colour.GREEN) == (after.phase is Phase.SETTLED)
 
 
-def rollback(**more: Any) -> Rollback:
+def rollback() -> Rollback:
     facts: dict[str, Any] = {
         "to": BLUE,
         "content": GREEN,
@@ -173,7 +174,7 @@ def rollback(**more: Any) -> Rollback:
         "remember": True,
         "started_at": NOW,
     }
-    return Rollback(**{**facts, **more})
+    return Rollback(**facts)
 
 
 def test_a_way_back_ends_only_when_the_former_colour_is_seen_everywhere() -> None:

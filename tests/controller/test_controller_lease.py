@@ -1,7 +1,6 @@
 """One leader, whatever the replicas do."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from controller_simulator import MemoryServer
@@ -101,7 +100,7 @@ async def test_of_two_that_take_a_free_lease_at_once_one_wins(
     await a.leadership.release(a.writer)
     stale = await server.get(resources.LEASE, "switchyard", lease.NAME)
 
-    async def read_stale(*_: Any) -> Object:
+    async def read_stale(*_: object) -> Object:
         return stale
 
     monkeypatch.setattr(server, "get", read_stale)
@@ -116,7 +115,7 @@ async def test_an_api_server_that_does_not_answer_costs_the_lead_in_the_end(
     server, clock, a, _ = world
     await a.campaign_once()
 
-    async def fail(*_: Any) -> Object:
+    async def fail(*_: object) -> Object:
         raise ServerError(0, "ConnectError")
 
     monkeypatch.setattr(server, "get", fail)

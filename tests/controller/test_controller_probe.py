@@ -94,8 +94,12 @@ async def test_a_redirect_is_an_answer_and_is_not_followed(
 
 
 async def test_one_old_answer_among_new_ones_is_seen(gateway: Gateway, probe: GatewayProbe) -> None:
-    colours = iter(["green", "blue", "green"])
-    gateway.answer = lambda request: coloured(next(colours))(request)
+    answers = iter([coloured(colour) for colour in ("green", "blue", "green")])
+
+    def answer(request: web.Request) -> web.Response:
+        return next(answers)(request)
+
+    gateway.answer = answer
     sight = await probe.live([gateway.proxy], [SERVICE])
     assert isinstance(sight, Shown)
     assert not sight.all_show(Colour.GREEN)

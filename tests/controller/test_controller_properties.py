@@ -1,8 +1,8 @@
 """Whatever happens, in whatever order: production moves on complete evidence alone."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from controller_simulator import DIGESTS, REVISIONS, Cluster, make_spec
@@ -35,8 +35,8 @@ class Release(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.loop.close()
 
-    def run(self, coroutine: Any) -> Any:
-        return self.loop.run_until_complete(coroutine)
+    def run(self, coroutine: Coroutine[object, object, object]) -> None:
+        self.loop.run_until_complete(coroutine)
 
     @initialize(settled=st.booleans())
     def begin(self, settled: bool) -> None:  # noqa: FBT001 - hypothesis calls it by name

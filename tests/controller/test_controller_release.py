@@ -1,11 +1,13 @@
 """The way of a release on the production code, over a cluster in memory."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from controller_simulator import DIGESTS, SERVICES, Cluster, make_spec, serving_blue
 
 from controller.api import Status
+from controller.driver import InterruptedLookError
 from controller.phases import ENDED, Outcome, Phase
 from controller.writer import Verb
 
@@ -371,4 +373,26 @@ async def test_a_status_that_was_tampered_with_starts_anew_and_moves_nothing() -
     cluster.server.put("TrafficSwitch", switch)
     await cluster.settle()
     assert cluster.status.phase in ENDED
+    assert cluster.live_weights() == ALL_BLUE
+
+
+async def test_an_abort_does_not_wait_for_a_gateway_pod_that_hangs() -> None:
+    cluster = await serving_blue()
+    cluster.catch_up()
+    cluster.stuck = True
+    cluster.set_spec(GREEN_V2)
+    cluster.start()
+    while cluster.status.phase is not Phase.CONFIRMING:
+        await cluster.tick()
+    assert cluster.driver is not None
+    cluster.hangs = True
+    looking = asyncio.create_task(cluster.driver.tick())
+    await asyncio.sleep(0.01)
+    assert not looking.done(), "the look hangs on the gateway pod"
+    cluster.annotate(abort=GREEN_V2["release"])
+    cluster.driver.wake.set()
+    with pytest.raises(InterruptedLookError):
+        await looking
+    cluster.hangs = False
+    await cluster.tick()
     assert cluster.live_weights() == ALL_BLUE

@@ -23,7 +23,7 @@ VERSION = CRD["spec"]["versions"][0]
 SCHEMA = VERSION["schema"]["openAPIV3Schema"]["properties"]
 
 
-def unwrap(annotation: Any) -> Any:
+def unwrap(annotation: Any) -> Any:  # noqa: ANN401 - a type is whatever typing makes of it
     """A type without Optional and Annotated."""
     while True:
         origin = get_origin(annotation)
@@ -53,7 +53,11 @@ def compare(model: type[BaseModel], schema: dict[str, Any], where: str) -> Itera
         )
 
 
-def compare_type(kind: Any, schema: dict[str, Any], where: str) -> Iterator[str]:
+def compare_type(  # a type, or what typing makes of one
+    kind: Any,  # noqa: ANN401
+    schema: dict[str, Any],
+    where: str,
+) -> Iterator[str]:
     if get_origin(kind) is tuple:
         if schema["type"] != "array":
             yield f"{where}: a tuple, but the schema says {schema['type']}"
@@ -113,7 +117,7 @@ def test_every_field_of_the_schema_is_described() -> None:
 
 
 def test_no_key_of_the_schema_is_without_a_value() -> None:
-    def empty(node: Any, where: str) -> Iterator[str]:
+    def empty(node: object, where: str) -> Iterator[str]:
         if node is None:
             yield where
         for name, value in node.items() if isinstance(node, dict) else ():

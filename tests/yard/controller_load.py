@@ -1,7 +1,7 @@
 """An open loop of requests: each is sent at its time, whether or not earlier ones were answered.
 
 Usage: controller_load.py TARGET RATE REPORT HOST...
-Ends by SIGINT and then writes the report: requests, failed (with examples), and each change of colour.
+Ends by SIGINT and then writes the report: requests, failed, untrue, and each change of colour.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class Tally:
         self.failed += 1
         self.examples = [*self.examples, what][:10]
 
-    def answer(self, host: str, status: int, headers: Any) -> None:
+    def answer(self, host: str, status: int, headers: Mapping[str, str]) -> None:
         if status != 200:
             self.fail(f"{host}: {status}")
             return
@@ -57,7 +58,7 @@ class Tally:
             self.fail(f"{host}: {type(error).__name__} {error}")
 
 
-async def main(target: str, rate: int, report: Path, hosts: list[str]) -> None:
+async def main(target: str, rate: int, hosts: list[str]) -> Tally:
     over = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, over.set)
     tally, under_way = Tally(), set[asyncio.Task[None]]()
@@ -73,8 +74,9 @@ async def main(target: str, rate: int, report: Path, hosts: list[str]) -> None:
             count += 1
             await asyncio.sleep(max(0.0, started + count / rate - time.perf_counter()))
         await asyncio.gather(*under_way)
-    report.write_text(json.dumps(vars(tally)))
+    return tally
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:]))
+    tally = asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[4:]))
+    Path(sys.argv[3]).write_text(json.dumps(vars(tally)))

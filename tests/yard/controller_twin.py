@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ def kubeconfig() -> Path:
 
 def kubectl(*arguments: str, stdin: str | None = None, config: Path | None = None) -> str:
     command = [str(tools.path("kubectl")), "--kubeconfig", str(config or kubeconfig()), *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
@@ -57,7 +57,7 @@ def apply(*documents: Object) -> None:
     )
 
 
-def wait_until(look: Callable[[], T], what: str, seconds: float = 60) -> T:
+def wait_until(look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
     """Wait for a truth; the error says what did not come."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
@@ -118,7 +118,7 @@ class Tiny:
 
     # the switch
 
-    def goal(self, live: str, *, image: str | None = None, **more: Any) -> Object:
+    def goal(self, live: str, *, image: str | None = None, **more: object) -> Object:
         """A new goal with a release id of its own."""
         self.count += 1
         digest = reference(image or self.content[live]).rpartition("@")[2]
@@ -251,7 +251,7 @@ def workload(service: str, colour: str, image: str, replicas: int) -> list[Objec
 
 
 @contextlib.contextmanager
-def in_cluster_controller_at_rest() -> Iterator[None]:
+def in_cluster_controller_at_rest() -> Generator[None]:
     """Two controllers would share one lease; the in-cluster one gives it up while it rests."""
     found = kubectl(
         "-n",
@@ -322,7 +322,7 @@ class Controller:
             "PYTHONPATH": str(ROOT),
         }
         with log.open("a") as out:
-            self.process = subprocess.Popen(  # noqa: S603
+            self.process = subprocess.Popen(
                 [sys.executable, str(HERE / "controller_mortal.py")],
                 env=environment,
                 stdout=out,
@@ -361,7 +361,7 @@ class Load:
             str(report),
             *hosts,
         ]
-        self._process = subprocess.Popen(command)  # noqa: S603
+        self._process = subprocess.Popen(command)
 
     def stop(self) -> Object:
         self._process.send_signal(signal.SIGINT)
