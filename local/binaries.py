@@ -54,8 +54,7 @@ def found(name: str) -> Path | None:
     try:
         return tools.path(name)
     except tools.ToolMissing:
-        link = tools.bin_dir() / name
-        return link if link.exists() else None
+        return None
 
 
 def binary(name: str) -> str:

@@ -68,6 +68,7 @@ def api_server(layout: Layout) -> Program:
     pki = layout.pki
     return Program(
         name=API_SERVER,
+        stop_seconds=8,  # it would wait for whoever watches
         command=(
             binary("kube-apiserver"),
             f"--advertise-address={NODE_ADDRESS}",
@@ -97,6 +98,8 @@ def api_server(layout: Layout) -> Program:
             "--requestheader-username-headers=X-Remote-User",
             f"--proxy-client-cert-file={pki}/front-proxy-client.crt",
             f"--proxy-client-key-file={pki}/front-proxy-client.key",
+            # A check of the cache against etcd, which 3.4 cannot answer at a past revision.
+            "--feature-gates=DetectCacheInconsistency=false",
             "--profiling=false",
             "--v=1",
         ),

@@ -45,7 +45,8 @@ def program(layout: Layout) -> Program:
     return Program(
         name=NAME,
         command=(
-            *(binary("git"), "daemon", "--reuseaddr", "--export-all", "--informative-errors"),
+            # Not `git daemon`: that is a parent, whose child would keep the port when it is killed.
+            *(_daemon(), "--reuseaddr", "--export-all", "--informative-errors"),
             f"--base-path={layout.git}",
             f"--listen={NODE_ADDRESS}",
             f"--port={GIT_PORT}",
@@ -97,6 +98,10 @@ def publish_to(folder: Path, repo: str, tree: Path) -> str:
     _git(path, "update-ref", f"refs/heads/rev-{commit}", commit)
     _git(path, "update-ref", "refs/heads/main", commit)
     return commit
+
+
+def _daemon() -> str:
+    return f"{run(binary('git'), '--exec-path').strip()}/git-daemon"
 
 
 def _create(path: Path) -> None:

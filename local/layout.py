@@ -64,6 +64,11 @@ class Layout:
         return self.state / "git"
 
     @property
+    def volumes(self) -> Path:
+        """Where local persistent volumes of the cluster live; they go with the yard."""
+        return self.state / "volumes"
+
+    @property
     def registry(self) -> Path:
         """Blobs of the registry; a cache, kept by ``down``."""
         return self.cache / "registry"

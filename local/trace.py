@@ -15,14 +15,12 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from local.binaries import binary
+from local.cgroups import NAME as GROUP
 from local.cgroups import hierarchies
 from local.errors import YardError
 from local.host import run
 from local.layout import Layout
 
-_PROGRAMS = re.compile(
-    r"etcd|kube-\w+|kubelet|containerd.*|dockerd|docker-registry|runc|coredns|envoy|git-daemon|pause"
-)
 _GROUPS = re.compile(r"switchyard|kubepods|docker|containerd|k8s\.io|buildkit")
 _FOLDERS: tuple[tuple[str, int], ...] = (
     ("/etc", 2), ("/opt", 2), ("/run", 2), ("/usr/libexec", 2), ("/var/lib", 2), ("/var/log", 2),
@@ -110,20 +108,25 @@ def difference(before: Snapshot, after: Snapshot) -> list[str]:
 
 
 def _processes(layout: Layout) -> list[str]:
-    """Processes of the kinds that a yard runs, or that name its folders."""
-    marks = (str(layout.run), str(layout.state))
+    """Processes of a yard: by what they inherited from the supervisor or by their control group.
+
+    Not by name: another etcd or containerd on this machine is none of our business.
+    """
+    heirloom = f"SUPERVISOR_SERVER_URL=unix://{layout.supervisor_socket}".encode()
+    config = f"{layout.state}/supervisord.conf".encode()
     found: list[str] = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         with contextlib.suppress(OSError):
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            name = (entry / "comm").read_text().strip()
+            command = (entry / "cmdline").read_bytes()
             if not command:  # the kernel's own, or dead and waiting for its parent to notice
                 continue
-            daemon = "supervisord" in command or _PROGRAMS.fullmatch(name)
-            if daemon or (name != "bash" and any(mark in command for mark in marks)):
-                found.append(f"{entry.name} {command.strip()[:160]}")
+            inherited = heirloom in (entry / "environ").read_bytes().split(b"\0")
+            grouped = f"/{GROUP}/" in (entry / "cgroup").read_text()
+            if inherited or grouped or config in command.split(b"\0"):
+                text = command.replace(b"\0", b" ").decode(errors="replace").strip()
+                found.append(f"{entry.name} {text[:160]}")
     return sorted(found)
 
 

@@ -134,6 +134,8 @@ def up(progress: Progress = silent) -> Yard:
                 refuse(_preflight(layout))
         remember(layout)
         layout.wanted.touch()
+        # A local volume's folder must exist before its first mount, whoever declares it.
+        layout.volumes.mkdir(mode=0o755, exist_ok=True)
         with steps.step("Network"):
             sysctls.apply()
             network.set_up()
