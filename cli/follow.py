@@ -44,11 +44,16 @@ class Gone:
 
 
 class Updates:
-    """The stream of one switch's states, newest last."""
+    """The stream of one switch's states after the one given, newest last.
+
+    The watch begins at that state's own version: nothing between the two is missed, and the API
+    server needs no fresh list before it answers. After a loss the present state comes first.
+    """
 
     def __init__(self, client: Client, view: SwitchView) -> None:
         self._client = client
         self._view = view
+        self._since = view.resource_version
         self._queue: SimpleQueue[SwitchView | Lost | Gone] = SimpleQueue()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="switchyard-follow")
@@ -81,7 +86,10 @@ class Updates:
             namespace=self._view.namespace,
             fields={"metadata.name": self._view.name},
             server_timeout=SERVER_TIMEOUT,
+            resource_version=self._since,
         )
+        # after a loss the present state comes first, so that the gap is closed and told
+        self._since = None
         for kind, resource in events:
             if self._closed.is_set():
                 return

@@ -140,6 +140,8 @@ class SwitchView(View):
     name: str
     namespace: str
     generation: int = 0
+    resource_version: str | None = None
+    """Where a watch can begin so that nothing after this state is missed."""
     annotations: dict[str, str] = Field(default_factory=dict[str, str])
 
     release: str | None = None
@@ -241,6 +243,7 @@ def switch_view(resource: dict[str, Any]) -> SwitchView:
         "name": metadata.get("name", ""),
         "namespace": metadata.get("namespace", ""),
         "generation": metadata.get("generation", 0),
+        "resource_version": metadata.get("resourceVersion"),
         "annotations": metadata.get("annotations") or {},
     }
     return SwitchView.model_validate(_without_nulls(flat))

@@ -37,6 +37,7 @@ class FakeApi:
         self._calls = 0
         self._changed = threading.Condition()
         self._events: list[tuple[str, Object]] = []
+        """Kind and object, which carries the version at which it happened."""
         handler = type("Handler", (_Handler,), {"api": self})
         self._server = _Server(("127.0.0.1", 0), handler)
         self.stopped = False
@@ -82,7 +83,10 @@ class FakeApi:
 
     def delete(self, name: str) -> None:
         with self._changed:
-            self._events.append(("DELETED", self.switches.pop(name)))
+            self._version += 1
+            switch = self.switches.pop(name)
+            switch["metadata"]["resourceVersion"] = str(self._version)
+            self._events.append(("DELETED", switch))
             self._changed.notify_all()
 
     def patch(self, name: str, body: Object) -> Object:
@@ -97,11 +101,11 @@ class FakeApi:
             self.on_patch(name, body)
         return patched
 
-    def watch(self, name: str, send: Callable[[Object], None]) -> None:
-        """Send the present state, then every event, until the server stops."""
+    def watch(self, name: str, since: str | None, send: Callable[[Object], None]) -> None:
+        """Send the present state, or what came after a version, then every event."""
         with self._changed:
-            position = len(self._events)
-            if name in self.switches:
+            position = len(self._events) if since is None else self._after(int(since))
+            if since is None and name in self.switches:
                 send({"type": "ADDED", "object": self.switches[name]})
         calls = self._calls
         while not self.stopped:
@@ -114,6 +118,11 @@ class FakeApi:
             for kind, switch in fresh:
                 if switch["metadata"]["name"] == name:
                     send({"type": kind, "object": switch})
+
+    def _after(self, version: int) -> int:
+        """Position of the first event that is newer than a version."""
+        versions = [int(switch["metadata"]["resourceVersion"]) for _, switch in self._events]
+        return next((at for at, one in enumerate(versions) if one > version), len(versions))
 
     def hang_up(self) -> None:
         """End every watch, as a restarting API server does."""
@@ -148,7 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(split.query).items()}
         self.api.queries.append((split.path, query))
         if query.get("watch") == "true" and split.path not in self.api.documents:
-            self._watch(query["fieldSelector"].removeprefix("metadata.name="))
+            name = query["fieldSelector"].removeprefix("metadata.name=")
+            self._watch(name, query.get("resourceVersion"))
             return
         document = self.api.documents.get(split.path)
         if document is None and split.path == SWITCHES:
@@ -166,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(200, self.api.patch(name, cast("Object", body)))
 
-    def _watch(self, name: str) -> None:
+    def _watch(self, name: str, since: str | None) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Connection", "close")
@@ -178,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
 
         try:
-            self.api.watch(name, send)
+            self.api.watch(name, since, send)
         except OSError:
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ DIGESTS = {
     "blue": {"storefront": "sha256:" + "1" * 64, "orders": "sha256:" + "2" * 64},
     "green": {"storefront": "sha256:" + "3" * 64, "orders": "sha256:" + "2" * 64},
 }
-RELEASE = {"blue": "b1ue000000000001", "green": "9ree000000000002"}
+RELEASE = {"blue": "b10e000000000001", "green": "93ee000000000002"}
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
@@ -26,8 +27,19 @@ def soon(minutes: float) -> str:
     return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
 
 
+SERVICES = [
+    {"name": "storefront", "hostnames": ["shop.localhost"], "path": "/", "port": 8080},
+    {"name": "orders", "hostnames": ["orders.localhost"], "path": "/", "port": 8080},
+]
+
+
 def content(colour: str) -> Object:
-    return {"colour": colour, "revision": REVISIONS[colour], "digests": DIGESTS[colour]}
+    return {
+        "colour": colour,
+        "revision": REVISIONS[colour],
+        "digests": DIGESTS[colour],
+        "services": SERVICES,
+    }
 
 
 def spec(live: str) -> Object:
@@ -36,10 +48,7 @@ def spec(live: str) -> Object:
         "live": live,
         "gateway": {"name": "edge", "namespace": "edge"},
         "colours": {"blue": {"namespace": "shop-blue"}, "green": {"namespace": "shop-green"}},
-        "services": [
-            {"name": "storefront", "hostnames": ["shop.localhost"], "path": "/", "port": 8080},
-            {"name": "orders", "hostnames": ["orders.localhost"], "path": "/", "port": 8080},
-        ],
+        "services": copy.deepcopy(SERVICES),
         "candidate": {"revision": REVISIONS[live], "digests": DIGESTS[live]},
         "strategy": {"kind": "blueGreen", "rollbackWindow": "1h", "healthTimeout": "5m"},
         "gates": [],
@@ -53,6 +62,7 @@ def attempt(live: str, origin: str | None) -> Object:
         "to": live,
         "revision": REVISIONS[live],
         "digests": DIGESTS[live],
+        "services": SERVICES,
         "startedAt": stamp(),
     }
 
@@ -93,7 +103,15 @@ def on_blue() -> Object:
             ],
             "current": content("blue"),
             "history": [ending("blue", "promoted", 3.5)],
-            "conditions": [{"type": "Ready", "status": "True", "reason": "Promoted"}],
+            "conditions": [
+                {
+                    "type": "Ready",
+                    "status": "True",
+                    "reason": "Promoted",
+                    "message": "",
+                    "lastTransitionTime": stamp(3.5),
+                }
+            ],
         },
     }
 

@@ -222,7 +222,7 @@ def test_explain_tells_the_decision_its_facts_and_what_would_change_it(
     told = switchyard("explain")
     assert told.code == 0
     for fact in (
-        "release 9ree000000000002 to green was refused, so blue serves",
+        "release 93ee000000000002 to green was refused, so blue serves",
         "storefront 0/2 available after 5m",
         "blue: all 2 workloads available",
         "Refused until retried",

@@ -88,7 +88,7 @@ def test_without_a_terminal_every_change_is_one_line(api: FakeApi, kubeconfig: P
     lines = [line.split(maxsplit=3)[1:] for line in pipe.getvalue().splitlines()]
     assert lines == [
         ["shop", "now", "Settled, blue serves: every gateway pod serves blue"],
-        ["shop", "goal", "live green is asked for, release 9ree000000000002"],
+        ["shop", "goal", "live green is asked for, release 93ee000000000002"],
         ["shop", "phase", "Confirming: reason of Confirming"],
         ["shop", "weights", "blue 0%, green 100%"],
         ["shop", "phase", "Settled: reason of Settled"],
