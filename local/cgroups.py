@@ -23,13 +23,13 @@ _DAEMON_SHARES = "2048"
 
 
 def hierarchies() -> list[Path]:
-    """Mount points of all trees of control groups that processes can be placed in."""
+    """Mount points of all trees of control groups; runc makes a pod's groups in every one of them."""
     found: list[Path] = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         fields, _, tail = line.partition(" - ")
         kind = tail.split()[0]
         mount = Path(fields.split()[4])
-        if kind == "cgroup" or (kind == "cgroup2" and mount == Path("/sys/fs/cgroup")):
+        if kind in {"cgroup", "cgroup2"}:
             found.append(mount)
     return found
 

@@ -48,6 +48,18 @@ def lease(layout: Layout) -> Generator[None]:
             os.close(holder)
 
 
+def is_lent(layout: Layout) -> bool:
+    """Whether somebody holds a part of the yard just now."""
+    try:
+        holder = os.open(layout.state, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return False
+    try:
+        return not exclusive(holder)
+    finally:
+        os.close(holder)
+
+
 def exclusive(descriptor: int) -> bool:
     """Turn a shared lock into the only one, without waiting; False while others share it."""
     try:

@@ -33,7 +33,7 @@ from local.addresses import (
 from local.cluster import NodeStatus
 from local.errors import YardError
 from local.layout import Layout
-from local.lease import alone
+from local.lease import alone, is_lent
 from local.pause_image import PauseImage
 from local.pki import CONTEXT
 from local.preflight import Finding, refuse
@@ -157,6 +157,8 @@ def down(progress: Progress = silent) -> list[str]:
     """
     layout = Layout()
     with alone(layout, progress):
+        if is_lent(layout):
+            progress("A bake is using part of the yard and is cut off")
         return tear_down(layout, progress)
 
 
