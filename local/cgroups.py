@@ -15,7 +15,7 @@ from local.waiting import wait_for
 
 NAME = "switchyard"
 _WANTED_V2 = ("cpu", "cpuset", "io", "memory", "pids")
-_SHARES = "8192"
+_SHARES = "4096"
 """CPU weight (version 1 shares) of the whole yard. Every process outside weighs 1024 on its own, so
 a compilation beside the yard would otherwise starve it as a whole."""
 _DAEMON_SHARES = "2048"
@@ -23,7 +23,7 @@ _DAEMON_SHARES = "2048"
 
 
 def hierarchies() -> list[Path]:
-    """Mount points of all trees of control groups; runc makes a pod's groups in every one of them."""
+    """Mount points of all trees of control groups; runc makes a pod's groups in each of them."""
     found: list[Path] = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         fields, _, tail = line.partition(" - ")
@@ -54,7 +54,7 @@ def create() -> None:
             _enable(top)
         _write(top / "cpu.shares", _SHARES)
         _write(daemons / "cpu.shares", _DAEMON_SHARES)
-        _write(top / "cpu.weight", "800")
+        _write(top / "cpu.weight", "400")
 
 
 def adopt(pid: int) -> None:
