@@ -20,6 +20,8 @@ from images.recipe import TEMPLATE, Image, catalogue, select
 from images.registry import Registry, Settings
 from images.unpack import unpack
 from local.addresses import REGISTRY
+from local.errors import YardError
+from tools import ToolMissing
 
 Progress = Callable[[str], None]
 """Takes one line for people; ``print`` is one."""
@@ -48,9 +50,12 @@ def bake(
     """
     images = select(list(names), catalogue())
     path = paths.lock_path(stack)
-    with _alone(path):
-        bakery = _Bakery(path, _lock(path, stack), progress, fresh=fresh)
-        return bakery.bake(images)
+    try:
+        with _alone(path):
+            bakery = _Bakery(path, _lock(path, stack), progress, fresh=fresh)
+            return bakery.bake(images)
+    except (ToolMissing, YardError) as error:
+        raise ImageError(f"Nothing further was baked. {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True)
