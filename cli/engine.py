@@ -48,6 +48,8 @@ class Engine:
         env["PATH"] = os.pathsep.join(
             [str(virtual_env / "bin"), str(tools.bin_dir()), env.get("PATH", "")]
         )
+        # without its bytecode Pulumi's SDK is compiled anew by every command: seconds
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         env["VIRTUAL_ENV"] = str(virtual_env)
         # 2.4 s of every command otherwise: the search for plugins that pip packages name
         env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
