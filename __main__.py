@@ -22,11 +22,14 @@ image = {name: BakedImage.of(name, lock) for name in settings.PLATFORM_IMAGES}
 
 foundation = Foundation("foundation", cluster(stack.foundation))
 on_cluster = pulumi.ResourceOptions(provider=foundation.provider)
-addons = {"repository": stack.git.addons, "revision": stack.git.addons_revision}
+addons = {
+    "repository": stack.git.addons, "revision": stack.git.addons_revision,
+    "cluster": foundation.cluster,
+}  # fmt: skip
 
 argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
     manifests=tools.share("argo-cd") / "manifests", argocd=image["argocd"], redis=image["redis"],
-    addons=stack.git.addons,
+    session_key=pulumi.Output.secret(stack.derived_secret("argocd")), addons=stack.git.addons,
     addon_namespaces=(gateway.CONTROL_NAMESPACE, observability.NAMESPACE),
 ), on_cluster)  # fmt: skip
 after_argo_cd = pulumi.ResourceOptions(provider=foundation.provider, depends_on=[argo_cd])

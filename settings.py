@@ -8,6 +8,8 @@ a commit exists). Settings are checked without a network, so that a preview stay
 """
 
 import difflib
+import hashlib
+import hmac
 import json
 import types
 from collections.abc import Iterable, Iterator, Mapping
@@ -191,6 +193,11 @@ class Settings(_Model):
     """Password of the twins' databases; encrypted in the stack file."""
     twins: Annotated[dict[Name, Twin], Field(min_length=1)]
     """Application name to its twin environments."""
+
+    def derived_secret(self, purpose: str) -> str:
+        """A secret that is a function of the stack's own one: as secret, and stable."""
+        key = self.database_password.get_secret_value().encode()
+        return hmac.new(key, f"switchyard/{purpose}".encode(), hashlib.sha256).hexdigest()
 
 
 def load() -> Settings:

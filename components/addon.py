@@ -7,8 +7,11 @@ from typing import Any
 import pulumi
 
 from components.application import Source, application
+from components.foundation import Cluster
 from components.manifest import Manifest
 from components.namespace import Rule, isolated, restricted
+from components.narration import ApplicationNarrator
+from components.progress import Watched, stream
 
 PROJECT = "platform"
 """The AppProject of all add-ons; ArgoCd declares it."""
@@ -27,6 +30,7 @@ class AddonArgs:
         ingress: what may come into the namespace.
         egress: what may leave it.
         timeout: how long installing it may take, as Pulumi writes durations.
+        cluster: where its progress can be watched.
     """
 
     repository: str
@@ -37,6 +41,7 @@ class AddonArgs:
     ingress: Sequence[Rule] = ()
     egress: Sequence[Rule] = ()
     timeout: str = "10m"
+    cluster: Cluster
 
 
 class Addon(pulumi.ComponentResource):
@@ -71,4 +76,7 @@ class Addon(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create=args.timeout, update=args.timeout),
             ),
         )
+        goal = document["spec"]["source"]["name"]
+        watched = Watched.of(document, "applications")
+        stream(args.cluster, watched, ApplicationNarrator(goal), self)
         self.register_outputs({"revision": args.revision})

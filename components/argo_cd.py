@@ -22,6 +22,8 @@ class ArgoCdArgs:
         manifests: the folder `manifests` of the pinned module.
         argocd: image of Argo CD.
         redis: image of its cache.
+        session_key: secret with which an API server would sign sessions. None runs here, and
+            still the controller refuses to work without it.
         addons: URL of the add-ons' repository.
         addon_namespaces: where add-ons may write to.
     """
@@ -29,6 +31,7 @@ class ArgoCdArgs:
     manifests: Path
     argocd: BakedImage
     redis: BakedImage
+    session_key: pulumi.Output[str]
     addons: str
     addon_namespaces: tuple[str, ...]
 
@@ -70,16 +73,19 @@ class ArgoCd(pulumi.ComponentResource):
                 document,
                 pulumi.ResourceOptions(parent=self, depends_on=after),
             )
-            for document in argo_cd_manifests.objects(args.manifests)
+            for document in argo_cd_manifests.objects(args.manifests, args.session_key)
         ]
 
     def _create_workloads(self, name: str, args: ArgoCdArgs, after: list[Manifest]) -> None:
         for document in argo_cd_manifests.workloads(args.manifests, args.argocd, args.redis):
-            Manifest(
+            declared = Manifest(
                 f"{name}-{document['metadata']['name'].removeprefix('argocd-')}",
                 document,
                 pulumi.ResourceOptions(parent=self, depends_on=after),
             )
+            if document["metadata"]["name"] == "argocd-redis":
+                # it makes the password without which the others cannot start
+                after = [*after, declared]
 
     def _create_project(self, name: str, args: ArgoCdArgs, after: list[Manifest]) -> None:
         document = application.project(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import pulumi
 import yaml
 
 from components.baked_image import BakedImage
@@ -77,12 +78,17 @@ def definitions(manifests: Path) -> Iterator[Document]:
         yield _without_descriptions(_read(manifests / path))
 
 
-def objects(manifests: Path) -> Iterator[Document]:
+def objects(manifests: Path, session_key: pulumi.Input[str]) -> Iterator[Document]:
     """Everything but definitions and workloads."""
     for path in _OBJECTS:
         document = _placed(_read(manifests / path))
-        if document["metadata"]["name"] == "argocd-cm":
-            document["data"]["timeout.reconciliation"] = _POLLING
+        match document["metadata"]["name"]:
+            case "argocd-cm":
+                document["data"]["timeout.reconciliation"] = _POLLING
+            case "argocd-secret":
+                document["stringData"] = {"server.secretkey": session_key}
+            case _:
+                pass
         yield document
 
 

@@ -10,6 +10,7 @@ import pulumi
 
 from components.addon import Addon, AddonArgs
 from components.baked_image import BakedImage
+from components.foundation import Cluster
 from components.manifest import Document, Manifest
 from components.namespace import ANY, in_namespaces, isolated, restricted, to_ports
 
@@ -29,6 +30,7 @@ class GatewayArgs:
     Attributes:
         repository: URL of the add-ons' repository.
         revision: full commit SHA of it.
+        cluster: where progress can be watched.
         envoy_gateway: image of the control plane; also of the proxies' shutdown manager.
         envoy: image of the proxies.
         proxies: Envoy pods.
@@ -37,6 +39,7 @@ class GatewayArgs:
 
     repository: str
     revision: str
+    cluster: Cluster
     envoy_gateway: BakedImage
     envoy: BakedImage
     proxies: int
@@ -75,6 +78,7 @@ class Gateway(pulumi.ComponentResource):
             AddonArgs(
                 repository=args.repository,
                 revision=args.revision,
+                cluster=args.cluster,
                 chart="envoy-gateway",
                 namespace=CONTROL_NAMESPACE,
                 values=chart_values(args.envoy_gateway),

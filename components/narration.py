@@ -85,7 +85,8 @@ class ApplicationNarrator:
         ]
         parts += list(_ailing(status))[:3]
         line = "; ".join(parts)
-        if compared and line != self._told:
+        # before the first comparison there is nothing to tell but what prevents it
+        if (compared or len(parts) > 1) and line != self._told:
             self._told = line
             yield line
 

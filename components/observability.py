@@ -6,6 +6,7 @@ import pulumi
 
 from components.addon import Addon, AddonArgs
 from components.baked_image import BakedImage
+from components.foundation import Cluster
 from components.namespace import ANY, to_ports
 
 NAMESPACE = "observability"
@@ -19,12 +20,14 @@ class ObservabilityArgs:
     Attributes:
         repository: URL of the add-ons' repository.
         revision: full commit SHA of it.
+        cluster: where progress can be watched.
         prometheus: image of Prometheus.
         discovery: an image with Python, in which the chart's discovery runs.
     """
 
     repository: str
     revision: str
+    cluster: Cluster
     prometheus: BakedImage
     discovery: BakedImage
 
@@ -41,6 +44,7 @@ class Observability(pulumi.ComponentResource):
             AddonArgs(
                 repository=args.repository,
                 revision=args.revision,
+                cluster=args.cluster,
                 chart="observability",
                 namespace=NAMESPACE,
                 values={

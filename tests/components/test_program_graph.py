@@ -71,13 +71,17 @@ def test_the_database_password_is_secret_wherever_it_goes(run: Run) -> None:
     graph = run()
     holders = [one for one in graph.of_kind("Secret") if "stringData" in one.inputs]
     assert {one.name for one in holders} == {
+        "argo-cd-secret",
         "shop-database-secret",
         "shop-blue-database",
         "shop-green-database",
     }
     for holder in holders:
-        assert secret(holder.inputs["stringData"]["password"]) == PASSWORD
         assert "stringData" in holder.secret_outputs
+        if holder.name == "argo-cd-secret":
+            assert secret(holder.inputs["stringData"]["server.secretkey"]) != PASSWORD
+            continue
+        assert secret(holder.inputs["stringData"]["password"]) == PASSWORD
 
 
 def test_the_database_password_is_nowhere_else(run: Run) -> None:

@@ -168,6 +168,11 @@ class TestApplicationNarrator:
             "OutOfSync, Missing; one object failed to apply"
         ]
 
+    def test_says_what_prevents_the_first_comparison(self) -> None:
+        status = {"conditions": [{"type": "InvalidSpecError", "message": "key is missing"}]}
+        lines = told(ApplicationNarrator(ID), status)
+        assert lines == ["not compared yet, unknown; key is missing"]
+
     def test_says_nothing_of_another_goal(self) -> None:
         narrator = ApplicationNarrator(ID)
         assert told(narrator, application("Synced", "Healthy", goal="older")) == []
