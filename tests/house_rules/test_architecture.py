@@ -12,6 +12,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = ("cli", "components", "controller", "evidence", "images", "judge", "local", "tools")
+SETTINGS = ("settings.py", "settings_rules.py")
 
 pytestmark = pytest.mark.pure
 
@@ -42,6 +43,11 @@ def test_imports_point_one_way() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_settings_know_no_room_but_the_image_lock() -> None:
+    rooms = {room for name in SETTINGS for room in imports(PROJECT / name) & set(ROOMS)}
+    assert rooms <= {"images"}, "settings are read before anything stands, and by everything"
 
 
 def test_the_controller_runs_without_pulumi() -> None:
