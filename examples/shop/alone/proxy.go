@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +34,12 @@ func newProxy(live, listen string) (*proxy, error) {
 		Director:   p.direct,
 		Transport:  &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute, DisableCompression: true},
 		BufferPool: &buffers{},
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			if r.Context().Err() == nil { // a client that left is no failure of ours
+				fmt.Fprintln(os.Stderr, "proxy:", err)
+			}
+			w.WriteHeader(http.StatusBadGateway)
+		},
 	}
 	p.server = &http.Server{Handler: reverse, ReadHeaderTimeout: time.Minute}
 	go func() { _ = p.server.Serve(listener) }()
