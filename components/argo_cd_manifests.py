@@ -69,6 +69,10 @@ _POLLING = "1h"
 """How often Argo CD asks Git again. Every revision is pinned, so nothing can have changed there;
 what changes in the cluster is watched, not polled."""
 
+_SYNC_TIMEOUT = "240"
+"""Seconds after which a sync is given up, such as one whose hook cannot pull its image: Argo CD
+starts no other while one runs, not even the one that would mend it."""
+
 Document = dict[str, Any]
 
 
@@ -85,6 +89,8 @@ def objects(manifests: Path, session_key: pulumi.Input[str]) -> Iterator[Documen
         match document["metadata"]["name"]:
             case "argocd-cm":
                 document["data"]["timeout.reconciliation"] = _POLLING
+            case "argocd-cmd-params-cm":
+                document["data"] = {"controller.sync.timeout.seconds": _SYNC_TIMEOUT}
             case "argocd-secret":
                 document["stringData"] = {"server.secretkey": session_key}
             case _:

@@ -61,6 +61,9 @@ class Foundation(pulumi.ComponentResource):
             context=args.context,
             cluster_identifier=args.context,
             enable_server_side_apply=True,
+            # names are fixed, so a change must not delete what pods mount
+            enable_config_map_mutable=True,
+            enable_secret_mutable=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"context": args.context})
