@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-import httpx
+import httpx2
 
 import tools
 from images.errors import ImageError
@@ -54,7 +54,7 @@ class Registry:
         try:
             with self._client() as client:
                 answer = client.get("/v2/")
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
         return answer.status_code in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}
 
@@ -74,12 +74,12 @@ class Registry:
         arguments = ["--append", str(layer), *settings.arguments()]
         return crane("mutate", base, *arguments, "--repo", f"{self.address}/{repository}")
 
-    def _holds(self, client: httpx.Client, reference: str) -> bool:
+    def _holds(self, client: httpx2.Client, reference: str) -> bool:
         repository, _, digest = reference.removeprefix(f"{self.address}/").partition("@")
         path = f"/v2/{repository}/manifests/{digest}"
         try:
             answer = client.head(path, headers={"Accept": _MANIFESTS})
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise ImageError(
                 f"The registry {self.address} does not answer ({error}), so nobody knows whether "
                 f"it holds {reference}. Start it (`switchyard yard up`), or see its log."
@@ -91,8 +91,8 @@ class Registry:
             )
         return answer.status_code == HTTPStatus.OK
 
-    def _client(self) -> httpx.Client:
-        return httpx.Client(base_url=f"{_scheme(self.address)}://{self.address}", timeout=5)
+    def _client(self) -> httpx2.Client:
+        return httpx2.Client(base_url=f"{_scheme(self.address)}://{self.address}", timeout=5)
 
 
 def crane(*arguments: str) -> str:
