@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cli import engine as engines
@@ -12,8 +13,6 @@ from cli.findings import Area, Finding
 from cli.rest import dig, objects
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cli.engine import Engine
 
 ENGINE = Area("engine")
@@ -78,12 +77,15 @@ def _runs(pid: int) -> bool:
 
 
 def _state(chosen: Engine) -> Finding:
+    backend = chosen.backend or ""
+    if backend.startswith("file://") and not Path(backend.removeprefix("file://")).exists():
+        return ENGINE.note("state", f"stack {chosen.stack!r} was never deployed")
     try:
         state: object = json.loads(chosen.read("stack", "export"))
     except engines.EngineError as error:
         if NO_STACK in str(error):
             return ENGINE.note("state", f"stack {chosen.stack!r} was never deployed")
-        return ENGINE.unknown("state", f"it cannot be read: {str(error).splitlines()[-1]}")
+        return ENGINE.unknown("state", f"it cannot be read: {error.value}: {error.consequence}")
     except ValueError as error:
         return ENGINE.unknown("state", f"the engine's answer is not JSON ({error})")
     return pending(state, chosen.stack)

@@ -15,7 +15,7 @@ from cli import stack as stacks
 from cli.errors import Failure
 from cli.findings import Area, Finding, Level
 from cli.rest import Rest
-from cli.stack_file import StackFile
+from cli.stack_file import NoSuchStack, StackFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,11 @@ class Diagnosis(BaseModel):
 
 
 def examine(stack: str, *, kubeconfig: Path | None, context: str | None) -> Diagnosis:
-    """Look at everything; a check that cannot be made says so and stops no other."""
+    """Look at everything; a check that cannot be made says so and stops no other.
+
+    Raises:
+        NoSuchStack: there is nothing to examine.
+    """
     findings = [*_settings(stack)]
     yard = _foundation(stack)
     if yard:
@@ -83,6 +87,8 @@ def _settings(stack: str) -> list[Finding]:
             )
             for problem in error.problems
         ]
+    except NoSuchStack:
+        raise
     except Failure as failure:
         return [
             STACK.problem(name, failure.value, consequence=failure.consequence, fix=failure.fix)

@@ -16,10 +16,13 @@ from cli.rest import Rest
 from cli.stack_file import StackFile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lightkube import Client
     from rich.console import RenderableType
 
     from cli.plan import Change, ColourPlan
+    from settings_rules import Problem
 
 HEADLINE = {
     Kind.NOTHING: "nothing to do",
@@ -76,17 +79,33 @@ def _wishes(stack: str, only: str | None) -> list[plan.Wanted]:
             for name in names
         ]
     except settings.SettingsError as error:
-        raise Invalid(
-            value=path.name,
-            consequence=f"it is refused, nothing can be planned. {error}",
-            fix="mend the stack file as told above",
-        ) from error
+        raise _refused(path.name, error.problems) from error
     except ImageError as error:
         raise Invalid(
             value=path.name,
             consequence=f"an image has no digest: {error}",
             fix="`switchyard bake`, or correct the name",
         ) from error
+
+
+def _refused(file: str, problems: Sequence[Problem]) -> Invalid:
+    """One problem speaks for itself; several are listed."""
+    if len(problems) == 1:
+        only = problems[0]
+        return Invalid(
+            value=f"{file}, {only.where}: {only.value}",
+            consequence=f"{only.consequence}; nothing can be planned",
+            fix=only.fix,
+        )
+    listed = "\n".join(
+        f"     {number}. {one.where}: {one.value}: {one.consequence}; {one.fix}"
+        for number, one in enumerate(problems, 1)
+    )
+    return Invalid(
+        value=f"{file} has {len(problems)} problems",
+        consequence=f"nothing can be planned:\n{listed}",
+        fix="mend all of them, then run the same command",
+    )
 
 
 def _chosen(names: list[str], only: str | None, file: str) -> list[str]:

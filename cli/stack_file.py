@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from cli.engine import PROJECT
 from cli.errors import Invalid
+
+
+class NoSuchStack(Invalid):
+    """There is no stack file of that name."""
 
 
 class StackFile:
     """The committed settings of one stack.
 
     Raises:
-        Invalid: the file is missing or holds no `config`.
+        NoSuchStack: there is no such file.
+        Invalid: it is no YAML, or holds no `config`.
     """
 
     def __init__(self, stack: str, path: Path | None = None) -> None:
@@ -27,12 +33,19 @@ class StackFile:
         self._yaml.width = 120
         self._yaml.indent(mapping=2, sequence=4, offset=2)
         if not self.path.exists():
-            raise Invalid(
+            raise NoSuchStack(
                 value=str(self.path),
                 consequence=f"there is no stack {stack!r} to work on",
                 fix="pass --stack with the name of a Pulumi.<stack>.yaml in the project",
             )
-        self._document: Any = self._yaml.load(self.path)
+        try:
+            self._document: Any = self._yaml.load(self.path)
+        except YAMLError as error:
+            raise Invalid(
+                value=str(self.path),
+                consequence=f"it is not YAML, so nothing can be read from it: {error}",
+                fix="correct that line, or restore the file from Git",
+            ) from error
         if "config" not in (self._document or {}):
             raise Invalid(
                 value=str(self.path),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import shop_story
+from cli_runs import run
 
 from cli import checks_cluster, checks_engine, checks_twin, cluster, doctor
 from cli.engine import Engine
@@ -192,6 +193,10 @@ def test_pending_operations_are_found_with_the_command_that_clears_them() -> Non
 def test_a_state_without_pending_operations_is_well() -> None:
     found = checks_engine.pending({"deployment": {"resources": [{}, {}]}}, "local")
     assert (found.level, found.found) == (Level.OK, "none; 2 resources in the state")
+
+
+def test_a_stack_that_does_not_exist_is_invalid_input() -> None:
+    assert run("doctor", "--stack", "nowhere").code == 2
 
 
 def test_a_diagnosis_shows_problems_and_counts_what_is_well() -> None:

@@ -240,6 +240,17 @@ def test_a_stack_file_that_is_refused_is_invalid_input(
     assert "'gren' is no colour" in told.err
 
 
+@pytest.mark.parametrize(("text", "why"), [("a: [1\nb: 2", "not YAML"), ("a: 1", "no settings")])
+def test_a_stack_file_that_cannot_be_read_is_invalid_input(
+    switchyard: CommandLine, stack: dict[str, Any], tmp_path: Path, text: str, why: str
+) -> None:
+    assert stack
+    (tmp_path / "Pulumi.test.yaml").write_text(text)
+    told = switchyard("plan", "--stack", "test")
+    assert told.code == 2
+    assert why in told.err
+
+
 def test_an_unknown_twin_is_refused_with_those_there_are(
     switchyard: CommandLine, stack: dict[str, Any]
 ) -> None:
