@@ -78,9 +78,7 @@ def _timed(command: Sequence[str], folder: Path, env: dict[str, str]) -> float:
 
 
 def _run(command: Sequence[str], folder: Path, env: dict[str, str]) -> None:
-    done = subprocess.run(
-        command, cwd=folder, env=env, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
