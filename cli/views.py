@@ -203,8 +203,11 @@ class SwitchView(View):
         """
         candidate = self.attempt.to if self.attempt else self.live
         known = self.working == self.release or self.attempt is not None
-        if known and self.weight is not None and candidate in COLOURS and self.serving:
-            return {candidate: self.weight, other(candidate): 100 - self.weight}
+        if known and self.weight is not None and candidate in COLOURS:
+            if self.serving:
+                return {candidate: self.weight, other(candidate): 100 - self.weight}
+            # the first release: until its weights are written there is no route at all
+            return {candidate: self.weight, other(candidate): 0} if self.weight else None
         if self.serving in COLOURS:
             return {self.serving: 100, other(self.serving): 0}
         return None

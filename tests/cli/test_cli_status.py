@@ -97,6 +97,16 @@ def test_a_goal_that_nobody_took_up_shows_the_weights_of_what_serves(
     assert "not taken up by the controller yet" in switchyard("status").out
 
 
+@pytest.mark.parametrize(("weight", "weights"), [(0, None), (100, {"blue": 100, "green": 0})])
+def test_the_first_release_has_weights_once_they_are_written(
+    api: FakeApi, switchyard: CommandLine, weight: int, weights: dict[str, int] | None
+) -> None:
+    switch = shop_story.on_blue()
+    switch["status"] |= {"serving": None, "phase": "Confirming", "weight": weight}
+    api.put(switch)
+    assert switchyard("status", "--json").document["twins"][0]["weights"] == weights
+
+
 def test_a_status_of_an_older_generation_does_not_count_as_ready(
     api: FakeApi, switchyard: CommandLine
 ) -> None:
