@@ -1,10 +1,10 @@
 """What the release controller costs: its start, beside an empty kopf operator's, and its memory.
 
-Each is a process of this machine against the stack's cluster, started in turns; the time is from the
+Each is a process of this machine against the yard, started in turns; the time is from the
 start until its liveness endpoint answers. The controller stands by without the lease, so it
 disturbs nothing. Memory of the deployed controller is read from its process.
 
-Usage: `python -m bench.footprint [--stack local] [--pairs 5] [--json]`
+Usage: `python -m bench.footprint [--pairs 5] [--json]`
 """
 
 import argparse
