@@ -51,7 +51,7 @@ func parse(arguments []string, output io.Writer) (options, error) {
 	flags.DurationVar(&o.day, "day", 0, "real time in which a day's shape is replayed, again and again; 0: constant rate")
 	flags.Uint64Var(&o.requests, "requests", 100_000, "requests in all")
 	flags.Uint64Var(&o.seed, "seed", 1, "which sequence of requests")
-	flags.DurationVar(&o.timeout, "timeout", 5*time.Second, "a request without an answer by then has failed")
+	flags.DurationVar(&o.timeout, "timeout", 10*time.Second, "a request without an answer by then has failed")
 	flags.StringVar(&o.report, "report", "", "file for the report as JSON; empty: standard output")
 	flags.StringVar(&o.samples, "samples", "", "file for one JSON line a request; empty: none")
 	flags.DurationVar(&o.progress, "progress", 5*time.Second, "time between progress lines on standard error; 0: none")

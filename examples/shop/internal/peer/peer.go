@@ -18,8 +18,10 @@ import (
 
 const (
 	attempts = 2
-	// attemptTimeout bounds one try, so that two fit into what a client waits for.
-	attemptTimeout = 2 * time.Second
+	// attemptTimeout bounds one try: two fit into the ten seconds that a client waits. It is
+	// for connections that lead nowhere; were it near what a busy machine takes, the second
+	// tries would keep it busy.
+	attemptTimeout = 4 * time.Second
 	dialTimeout    = time.Second
 	// idleTimeout is far below the server's: the client closes idle connections first.
 	idleTimeout  = time.Minute
