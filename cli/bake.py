@@ -11,7 +11,7 @@ import images
 from cli import output
 from cli.engine import PROJECT
 from cli.errors import BadNews, Invalid
-from images import ImageError
+from images import ImageError, recipe
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,6 +42,7 @@ def bake(names: list[str], *, stack: str, fresh: bool) -> Baked:
         Invalid: an image of that name does not exist.
         BadNews: an image cannot be baked.
     """
+    chosen = _chosen(names)
     before = _digests(stack)
     try:
         lock = images.bake(names, stack=stack, progress=output.progress, fresh=fresh)
@@ -51,7 +52,6 @@ def bake(names: list[str], *, stack: str, fresh: bool) -> Baked:
             consequence=f"it stopped; images that were finished are in the lock. {error}",
             fix="mend what is named, then run the same command: finished images cost nothing",
         ) from error
-    chosen = [name for name in lock.names() if not names or name in names]
     return Baked(
         stack=stack,
         registry=lock.registry,
@@ -62,9 +62,22 @@ def bake(names: list[str], *, stack: str, fresh: bool) -> Baked:
                 inputs=lock.entry(name).inputs,
                 changed=before.get(name) != lock.reference(name),
             )
-            for name in chosen
+            for name in lock.names()
+            if name in chosen
         ],
     )
+
+
+def _chosen(names: list[str]) -> set[str]:
+    """The images that are meant: a name of the lock, a folder with all its variants, or all."""
+    try:
+        return {image.name for image in recipe.select(names, recipe.catalogue())}
+    except ImageError as error:
+        raise Invalid(
+            value=", ".join(names),
+            consequence=str(error),
+            fix="name images of images/, or none for all",
+        ) from error
 
 
 def _digests(stack: str) -> dict[str, str]:

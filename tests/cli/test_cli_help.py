@@ -71,6 +71,12 @@ def test_an_unknown_tool_is_invalid_input() -> None:
     assert json.loads(told.out)["error"]["value"] == "hammer"
 
 
+def test_an_unknown_image_is_invalid_input() -> None:
+    told = run("bake", "hammer", "--json")
+    assert told.code == 2
+    assert "There is no image 'hammer'" in json.loads(told.out)["error"]["consequence"]
+
+
 def test_help_imports_neither_the_cluster_nor_the_settings_nor_rich() -> None:
     script = (
         "import sys, cli.main; "
