@@ -118,6 +118,14 @@ def test_every_container_asks_for_little_and_is_never_throttled(render: Render) 
             assert container["resources"]["limits"].keys() == {"memory"}, name
 
 
+def test_the_collector_tries_harder_before_the_memory_limit(render: Render) -> None:
+    for service in SERVICES:
+        (container,) = pods(render(**values("blue")))[service]["spec"]["containers"]
+        env = {e["name"]: e.get("value") for e in container["env"]}
+        limit = container["resources"]["limits"]["memory"].removesuffix("Mi")
+        assert int(env["GOMEMLIMIT"].removesuffix("MiB")) <= int(limit) * 0.8, service
+
+
 def test_every_service_keeps_one_pod_through_every_disruption(render: Render) -> None:
     manifests = render(**values("blue"))
     for service in SERVICES:
