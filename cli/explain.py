@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from cli.environments import Environment
 
 
+EXPECTED = {"Ready": "True", "Progressing": "False", "Degraded": "False"}
+"""What each condition says when there is nothing to tell."""
+
+
 class PhaseLine(BaseModel):
     """One phase of the release."""
 
@@ -116,6 +120,7 @@ def _facts(view: SwitchView, colours: list[Environment]) -> list[str]:
         f"condition {condition.type}: {condition.status} ({condition.reason})"
         + (f": {condition.message}" if condition.message else "")
         for condition in view.conditions
+        if condition.status != EXPECTED.get(condition.type, condition.status)
     ]
     return facts
 

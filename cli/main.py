@@ -32,7 +32,7 @@ class Verbs(TyperGroup):
             output.failure(failure, as_json=bool(ctx.meta.get(options.JSON_KEY)))
             sys.exit(failure.code)
         except KeyboardInterrupt:
-            output.progress("interrupted; what was asked of the cluster stays asked")
+            output.progress("interrupted; what was already asked of the cluster stays asked")
             sys.exit(ExitCode.INTERRUPTED)
         except BrokenPipeError:
             # `switchyard status | head` closed our stdout: nothing more to say, and nothing wrong

@@ -186,12 +186,13 @@ def _ended(ending: HistoryView) -> float:
 
 
 def _list(title: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False, expand=True)
     table.title, table.title_justify, table.title_style = title, "left", "dim"
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    # the reason alone gives way in a narrow terminal
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     return table
 
 
