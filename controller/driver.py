@@ -48,6 +48,10 @@ class World(Protocol):
         ...
 
 
+_HURRY = MOVED | {Phase.ROLLING_BACK}
+"""Phases in which events wait: while traffic moves, every write in between delays the proof."""
+
+
 class InterruptedLookError(Exception):
     """A new goal or command came while looking: what was being looked at may not matter now."""
 
@@ -59,6 +63,12 @@ class GoneError(Exception):
 def utc_now() -> datetime:
     """The clock of production."""
     return datetime.now(UTC)
+
+
+def _as_of(switch: Switch, written: dict[str, Any]) -> Switch:
+    """The switch with the version that our own write gave it."""
+    version = written["metadata"]["resourceVersion"]
+    return switch.model_copy(update={"resource_version": version})
 
 
 class Driver:
@@ -92,6 +102,8 @@ class Driver:
         self._memory = Memory()
         self._movement: tuple[object, ...] = ()
         self._complained: int | None = None
+        self._fresh: dict[str, Any] | None = None
+        self._notices: list[Notice] = []
         self.wake = asyncio.Event()
         """Set to look at once."""
 
@@ -130,8 +142,10 @@ class Driver:
         started = time.perf_counter()
         if self._memory.watched_since is None:
             self._memory = replace(self._memory, watched_since=self._clock())
+        raw, self._fresh = (None if self.wake.is_set() else self._fresh), None
         self.wake.clear()  # before reading: what comes from now on is worth another look
-        raw = await self._world.switch(self._namespace, self._name)
+        if raw is None:
+            raw = await self._world.switch(self._namespace, self._name)
         if raw is None or raw["metadata"].get("deletionTimestamp"):
             raise GoneError
         try:
@@ -161,21 +175,23 @@ class Driver:
     async def _act(self, switch: Switch, decision: Decision) -> None:
         """Carry out a decision: status before routes, so that a half-done movement is known."""
         self._note_movement(decision)
-        version = switch.resource_version
+        self._notices += decision.notices
+        written: dict[str, Any] | None = None
         if decision.status != switch.status:
             written = await self._writer.write(status_write(switch, decision.status))
-            version = written["metadata"]["resourceVersion"]
-            self._log(switch, decision)
+            switch = _as_of(switch, written)
+            self._log(decision)
         for route in decision.apply:
             await self._apply(route)
         for name in decision.delete:
             write = Write(Verb.DELETE_ROUTE, switch.namespace, name, {})
             await self._writer.write(write)
         if decision.forget:
-            current = switch.model_copy(update={"resource_version": version})
-            await self._writer.write(forget_write(current, decision.forget))
-        for notice in decision.notices:
-            await self._tell(switch, notice)
+            written = await self._writer.write(forget_write(switch, decision.forget))
+        if decision.status.phase not in _HURRY:
+            await self._tell(switch)
+        if decision.requeue == 0:
+            self._fresh = written  # as good as reading it again, and a conflict tells when not
 
     def _note_movement(self, decision: Decision) -> None:
         """Forget when weights were written once another movement begins."""
@@ -193,12 +209,14 @@ class Driver:
         if role_of(route) == LIVE and self._memory.written_at is None:
             self._memory = replace(self._memory, written_at=self._clock())
 
-    async def _tell(self, switch: Switch, notice: Notice) -> None:
-        """Post an event; one that cannot be posted must not stop a release."""
-        try:
-            await self._writer.write(event_write(switch, notice, self._identity))
-        except (ServerError, ConflictError) as error:
-            log.warning("an event was lost", extra=self._extra(error=str(error)))
+    async def _tell(self, switch: Switch) -> None:
+        """Post the events; one that cannot be posted must not stop a release."""
+        while self._notices:
+            notice = self._notices.pop(0)
+            try:
+                await self._writer.write(event_write(switch, notice, self._identity))
+            except (ServerError, ConflictError) as error:
+                log.warning("an event was lost", extra=self._extra(error=str(error)))
 
     async def _refuse(self, raw: dict[str, Any], error: ValidationError) -> float:
         """A spec that the schema let pass but that makes no sense: say so, once, and wait."""
@@ -218,7 +236,7 @@ class Driver:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), max(delay, 0.001))
 
-    def _log(self, switch: Switch, decision: Decision) -> None:
+    def _log(self, decision: Decision) -> None:
         status = decision.status
         extra = self._extra(
             release=status.release,
@@ -228,8 +246,7 @@ class Driver:
             because=decision.because.value,
             reason=status.reason,
         )
-        moved = status.phase is not switch.status.phase
-        log.log(logging.INFO if moved else logging.DEBUG, "decided", extra=extra)
+        log.log(logging.INFO if decision.notices else logging.DEBUG, "decided", extra=extra)
 
     def _extra(self, **more: object) -> dict[str, object]:
         return {"namespace": self._namespace, "switch": self._name, **more}

@@ -55,7 +55,8 @@ def shifting(case: Case) -> Step:
     shift = Shift(written_at=case.observed.written_at or case.now)
     reason = f"all weights are on {to}; waiting until every gateway pod serves it"
     status = enter(case.status, Phase.CONFIRMING, case.now, reason, shift=shift)
-    return Step(status, Because.WRITTEN)
+    seen = confirming(case.with_status(status))  # often it is there already: no look is wasted
+    return Step(status, Because.WRITTEN) if seen.status.phase is Phase.CONFIRMING else seen
 
 
 def confirming(case: Case) -> Step:

@@ -153,7 +153,7 @@ class Reader:
         return await self._probe.preview(pods, switch.spec.services, colour)
 
     async def _live(self, switch: Switch, services: tuple[Service, ...]) -> Sight:
-        if switch.status.phase not in {Phase.CONFIRMING, Phase.ROLLING_BACK}:
+        if switch.status.phase not in MOVED | {Phase.ROLLING_BACK}:
             return NOT_LOOKED_AT
         try:
             pods = await self._proxies(switch)

@@ -110,6 +110,7 @@ def essence(cluster: Cluster) -> dict[str, Any]:
 async def count_writes(scenario: Scenario) -> tuple[int, dict[str, Any]]:
     cluster = await scenario()
     cluster.writes.clear()
+    cluster.start()  # a process like those that die: nothing kept in memory
     await cluster.settle()
     return len(cluster.writes), essence(cluster)
 
