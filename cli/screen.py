@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cli.traffic import Traffic
     from cli.views import HistoryView, SwitchView
 
-BAR = 24
+BAR = 14
 """Cells of the bar that shows a weight."""
 HISTORY = 5
 """Past releases shown."""
@@ -131,7 +131,7 @@ def _environment(environment: Environment | None) -> tuple[Text, Text]:
     desired = sum(workload.desired for workload in environment.workloads)
     return (
         Text(f"{ready}/{desired}", style="" if environment.ready else "red"),
-        Text(output.short(environment.revision), style="dim"),
+        Text(output.short(environment.revision, 10), style="dim"),
     )
 
 
