@@ -50,6 +50,8 @@ class Engine:
         )
         # without its bytecode Pulumi's SDK is compiled anew by every command: seconds
         env.pop("PYTHONDONTWRITEBYTECODE", None)
+        # what a killed update made and could not record is adopted by the next one, not refused
+        env["PULUMI_K8S_ENABLE_PATCH_FORCE"] = "true"
         env["VIRTUAL_ENV"] = str(virtual_env)
         # 2.4 s of every command otherwise: the search for plugins that pip packages name
         env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
