@@ -8,10 +8,11 @@ import pulumi
 
 from components.application import Source, application
 from components.foundation import Cluster
+from components.live_object import LiveObject
 from components.manifest import Manifest
 from components.namespace import Rule, isolated, restricted
 from components.narration import ApplicationNarrator
-from components.progress import Watched, stream
+from components.progress import stream
 
 PROJECT = "platform"
 """The AppProject of all add-ons; ArgoCd declares it."""
@@ -77,6 +78,6 @@ class Addon(pulumi.ComponentResource):
             ),
         )
         goal = document["spec"]["source"]["name"]
-        watched = Watched.of(document, "applications")
+        watched = LiveObject.of(document, "applications")
         stream(args.cluster, watched, ApplicationNarrator(goal), self)
         self.register_outputs({"revision": args.revision})

@@ -7,6 +7,8 @@ Pure: a folder of the pinned module in, documents out. Left out, and why:
 - metrics Services: Prometheus finds pods, not Services.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -65,13 +67,18 @@ _COPY = (
 """Upstream says `cp --update=none`, which coreutils older than 9.3 (Debian 12) lack; a repeated
 run must not fail on its own link either."""
 
-_POLLING = "1h"
-"""How often Argo CD asks Git again. Every revision is pinned, so nothing can have changed there;
-what changes in the cluster is watched, not polled."""
+_POLLING = "10m"
+"""How often Argo CD compares everything again. Every revision is pinned, so nothing can have
+changed in Git, and what changes in the cluster is watched: this is a net below the net."""
 
-_SYNC_TIMEOUT = "240"
-"""Seconds after which a sync is given up, such as one whose hook cannot pull its image: Argo CD
-starts no other while one runs, not even the one that would mend it."""
+_PARAMETERS = {
+    # seconds after which a sync is given up, such as one whose hook cannot pull its image: Argo CD
+    # starts no other while one runs, not even the one that would mend it
+    "controller.sync.timeout.seconds": "240",
+    # who waits for an Application is told which of its objects is ailing
+    "controller.resource.health.persist": "true",
+}
+"""Parameters of the processes, read when they start."""
 
 Document = dict[str, Any]
 
@@ -90,7 +97,7 @@ def objects(manifests: Path, session_key: pulumi.Input[str]) -> Iterator[Documen
             case "argocd-cm":
                 document["data"]["timeout.reconciliation"] = _POLLING
             case "argocd-cmd-params-cm":
-                document["data"] = {"controller.sync.timeout.seconds": _SYNC_TIMEOUT}
+                document["data"] = _PARAMETERS
             case "argocd-secret":
                 document["stringData"] = {"server.secretkey": session_key}
             case _:
@@ -102,10 +109,17 @@ def workloads(manifests: Path, argocd: BakedImage, redis: BakedImage) -> Iterato
     """Deployments and the StatefulSet, with images by digest."""
     for path in _WORKLOADS:
         document = _placed(_read(manifests / path))
-        pod = document["spec"]["template"]["spec"]
+        template = document["spec"]["template"]
+        template["metadata"]["annotations"] = {"switchyard.dev/parameters": _fingerprint()}
+        pod = template["spec"]
         for container in (*pod.get("initContainers", ()), *pod["containers"]):
             _fit(container, redis if container["name"] == "redis" else argocd)
         yield document
+
+
+def _fingerprint() -> str:
+    """A changed parameter is a changed pod."""
+    return hashlib.sha256(json.dumps(_PARAMETERS, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _fit(container: Document, image: BakedImage) -> None:

@@ -15,10 +15,11 @@ from components import release
 from components.application import Source, application
 from components.baked_image import BakedImage
 from components.foundation import Cluster
+from components.live_object import LiveObject
 from components.manifest import Document, Manifest
 from components.namespace import isolated, restricted
 from components.narration import ApplicationNarrator
-from components.progress import Watched, stream
+from components.progress import stream
 
 QUOTA = {
     "pods": "40",
@@ -102,7 +103,7 @@ class Environment(pulumi.ComponentResource):
                 ),
             ),
         )
-        watched = Watched.of(document, "applications")
+        watched = LiveObject.of(document, "applications")
         goal = document["spec"]["source"]["name"]
         stream(args.cluster, watched, ApplicationNarrator(goal), self)
         self.register_outputs({"revision": args.revision})

@@ -6,7 +6,7 @@ documents against the cluster's own schema, is the same.
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import pulumi
 
@@ -24,25 +24,13 @@ class Manifest(pulumi.CustomResource):
     """
 
     status: pulumi.Output[Any]
-    """The object's status when the resource was last written, waited for or read."""
+    """The object's status when the resource was last written, and waited for."""
 
     def __init__(self, name: str, document: Document, opts: pulumi.ResourceOptions) -> None:
         if document["kind"] == "Secret":
             secrets = pulumi.ResourceOptions(additional_secret_outputs=["data", "stringData"])
             opts = pulumi.ResourceOptions.merge(opts, secrets)
         super().__init__(token(document), name, {**document, "status": None}, opts)
-
-    @classmethod
-    def read(
-        cls,
-        name: str,
-        document: Document,
-        identity: pulumi.Input[str],
-        opts: pulumi.ResourceOptions,
-    ) -> Self:
-        """The live object with that identity, read at every preview and update, never written."""
-        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identity))
-        return cls(name, {key: document[key] for key in ("apiVersion", "kind")}, opts)
 
 
 def token(document: Document) -> str:

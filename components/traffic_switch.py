@@ -12,9 +12,10 @@ import pulumi
 import settings
 from components import release
 from components.foundation import Cluster
+from components.live_object import LiveObject, connect
 from components.manifest import Document, Manifest
-from components.narration import ReleaseNarrator
-from components.progress import Watched, stream
+from components.narration import ReleaseNarrator, Status
+from components.progress import stream
 from images.lock import Lock
 
 _GRACE = 120.0
@@ -64,19 +65,31 @@ class TrafficSwitch(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
             ),
         )
-        watched = Watched.of(document, "trafficswitches")
-        stream(args.cluster, watched, ReleaseNarrator(spec["release"]), self)
-        # the state holds the status of the last write; an abort since then is in the cluster alone
-        live = Manifest.read(
-            f"{name}-live",
-            document,
-            switch.id,
-            pulumi.ResourceOptions(parent=self, depends_on=[switch]),
-        )
-        ended = live.status.apply(lambda status: verified(args.twin, spec, status or {}, self))
+        live = LiveObject.of(document, "trafficswitches")
+        stream(args.cluster, live, ReleaseNarrator(spec["release"]), self)
+        ended = switch.status.apply(lambda written: self._verified(args, spec, live, written or {}))
         self.serving = ended.apply(lambda status: status.get("serving"))
         self.phase = ended.apply(lambda status: status.get("phase"))
         self.register_outputs({"serving": self.serving, "phase": self.phase})
+
+    async def _verified(
+        self, args: TrafficSwitchArgs, spec: dict[str, Any], live: LiveObject, written: Status
+    ) -> Status:
+        """The live status, when it shows the colour that was asked for.
+
+        The state knows the status of the last write alone; an abort since then is in the cluster.
+        A preview asks nobody: there the change is still to come.
+
+        Raises:
+            RunError: another colour serves; with the controller's reason.
+        """
+        if pulumi.runtime.is_dry_run():
+            return written
+        status = await live.status(connect(args.cluster))
+        if message := failure(args.twin, spec, status):
+            pulumi.log.error(message, self)
+            raise pulumi.RunError(message)
+        return status
 
 
 def traffic_switch(twin: str, spec: dict[str, Any]) -> Document:
@@ -96,25 +109,15 @@ def traffic_switch(twin: str, spec: dict[str, Any]) -> Document:
     }
 
 
-def verified(
-    twin: str, spec: dict[str, Any], status: dict[str, Any], resource: pulumi.Resource
-) -> dict[str, Any]:
-    """The status, when it shows the colour that was asked for.
-
-    In a preview the cluster may rightly be elsewhere: the change is still to come.
-
-    Raises:
-        RunError: another colour serves; with the controller's reason.
-    """
+def failure(twin: str, spec: dict[str, Any], status: Status) -> str | None:
+    """Why the switch is not where it was to be, with the controller's reason; None when it is."""
     serving, live = status.get("serving"), spec["live"]
-    if serving == live or pulumi.runtime.is_dry_run():
-        return status
+    if serving == live:
+        return None
     reason = status.get("reason") or "the controller gave no reason"
-    message = (
+    return (
         f"{twin}: {live} was to serve, and {serving or 'nothing'} serves: {reason}\n"
         f"Production was left with {serving or 'nothing'} and will not try again by itself.\n"
         f"fix: put right what failed and give {live} the new content, or run"
         f" `switchyard retry --twin {twin}`, or write `live: {serving or live}`"
     )
-    pulumi.log.error(message, resource)
-    raise pulumi.RunError(message)

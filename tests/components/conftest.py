@@ -16,6 +16,7 @@ from pulumi.runtime.settings import get_root_resource
 from recorded import OTHER_SHA, PASSWORD, PROJECT, SHA, Cluster, Graph, RecordingMonitor, Run
 
 import tools
+from components import live_object, progress, traffic_switch
 
 PLATFORM = ("argocd", "controller", "envoy", "envoy-gateway", "postgres", "prometheus", "redis")
 SERVICES = ("storefront", "orders", "recommender")
@@ -113,7 +114,10 @@ def _upstream_documents() -> Iterator[tuple[str, dict[str, Any]]]:
         if kind in {"Deployment", "StatefulSet"}:
             container = "redis" if "redis" in name else name
             document["spec"] = {
-                "template": {"spec": {"containers": [{"name": container, "env": []}]}}
+                "template": {
+                    "metadata": {"labels": {}},
+                    "spec": {"containers": [{"name": container, "env": []}]},
+                }
             }
         yield path, document
 
@@ -125,8 +129,8 @@ def run(monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], upstream: Path)
     monkeypatch.setattr(tools, "cache_dir", lambda: upstream.parent / "cache")
 
     def execute(*, preview: bool = False, status: dict[str, Any] | None = None) -> Graph:
-        live = config["twins"]["shop"]["live"] if "shop" in config["twins"] else "blue"
-        seen = {"serving": live, "phase": "Settled"} if status is None else status
+        asked = config["twins"]["shop"]["live"]
+        seen = {"serving": asked, "phase": "Settled"} if status is None else status
         pulumi_config.set_all_config(
             {
                 f"switchyard:{key}": value if isinstance(value, str) else json.dumps(value)
@@ -138,6 +142,16 @@ def run(monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], upstream: Path)
         if key in _graphs:
             return _graphs[key]
         given = Cluster(seen)
+
+        async def live(*_: object) -> dict[str, Any]:
+            return seen
+
+        async def silent(*_: object) -> None:
+            return
+
+        monkeypatch.setattr(live_object.LiveObject, "status", live)
+        monkeypatch.setattr(traffic_switch, "connect", lambda _: None)
+        monkeypatch.setattr(progress, "_stream", silent)
         monitor = RecordingMonitor(given)
 
         async def program() -> None:

@@ -47,7 +47,6 @@ class Graph:
     resources: dict[str, Registered] = field(default_factory=dict[str, Registered])
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     exports: dict[str, Any] = field(default_factory=dict[str, Any])
-    reads: list[str] = field(default_factory=list[str])
 
     def of_kind(self, kind: str) -> list[Registered]:
         found = [one for one in self.resources.values() if one.kind == kind]
@@ -89,8 +88,7 @@ class RecordingMonitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: ANN401, N802 - gRPC's
-        self.graph.reads.append(request.id)
-        return super().ReadResource(request)
+        raise AssertionError(f"{request.name} is only read, and would stand in every preview")
 
 
 class Cluster(mocks.Mocks):

@@ -50,10 +50,6 @@ def test_the_candidate_is_the_content_of_the_live_colour(run: Run, config: dict[
     assert all(digest.startswith("sha256:") for digest in spec["candidate"]["digests"].values())
 
 
-def test_the_live_object_is_read_after_the_wait(run: Run) -> None:
-    assert run().reads == ["shop-switch-resource"], "the state's own copy misses a later abort"
-
-
 def test_an_update_after_which_another_colour_serves_fails_with_the_controllers_reason(
     run: Run, config: dict[str, Any]
 ) -> None:
