@@ -67,9 +67,21 @@ _COPY = (
 """Upstream says `cp --update=none`, which coreutils older than 9.3 (Debian 12) lack; a repeated
 run must not fail on its own link either."""
 
-_POLLING = "10m"
-"""How often Argo CD compares everything again. Every revision is pinned, so nothing can have
-changed in Git, and what changes in the cluster is watched: this is a net below the net."""
+_DEFINITION_HEALTH_KEY = (
+    "resource.customizations.health.apiextensions.k8s.io_CustomResourceDefinition"
+)
+_DEFINITION_HEALTH = """\
+local hs = {status = "Healthy", message = "CRD is accepted"}
+for _, condition in ipairs((obj.status or {}).conditions or {}) do
+  if condition.type == "NamesAccepted" and condition.status == "False"
+    or condition.type == "NonStructuralSchema" and condition.status == "True" then
+    hs = {status = "Degraded", message = condition.message}
+  end
+end
+return hs
+"""
+"""Health of a CRD. Argo CD 3.3.0 calls one degraded until it is established, a moment after it was
+applied, and does not look again when it is (argoproj/argo-cd#26126). Its schema is still checked."""
 
 _PARAMETERS = {
     # seconds after which a sync is given up, such as one whose hook cannot pull its image: Argo CD
@@ -95,7 +107,7 @@ def objects(manifests: Path, session_key: pulumi.Input[str]) -> Iterator[Documen
         document = _placed(_read(manifests / path))
         match document["metadata"]["name"]:
             case "argocd-cm":
-                document["data"]["timeout.reconciliation"] = _POLLING
+                document["data"][_DEFINITION_HEALTH_KEY] = _DEFINITION_HEALTH
             case "argocd-cmd-params-cm":
                 document["data"] = _PARAMETERS
             case "argocd-secret":
