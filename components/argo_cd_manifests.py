@@ -60,6 +60,8 @@ _RESOURCES = {
 }
 """Container to CPU request, memory request and memory limit: small, for one node of two cores."""
 
+_AN_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
 _COPY = (
     "cp -n /usr/local/bin/argocd /var/run/argocd/argocd"
     " && ln -sf argocd /var/run/argocd/argocd-cmp-server"
@@ -81,7 +83,7 @@ end
 return hs
 """
 """Health of a CRD. Argo CD 3.3.0 calls one degraded until it is established, a moment after it was
-applied, and does not look again when it is (argoproj/argo-cd#26126). Its schema is still checked."""
+applied, and never looks again when it is (argoproj/argo-cd#26126). The schema is still checked."""
 
 _PARAMETERS = {
     # seconds after which a sync is given up, such as one whose hook cannot pull its image: Argo CD
@@ -96,9 +98,16 @@ Document = dict[str, Any]
 
 
 def definitions(manifests: Path) -> Iterator[Document]:
-    """The custom resource definitions, without the prose that would fill every state file."""
+    """The custom resource definitions, cut to a quarter: every preview handles them whole.
+
+    The prose goes, and the schema of what Argo CD alone writes becomes "an object".
+    """
     for path in _DEFINITIONS:
-        yield _without_descriptions(_read(manifests / path))
+        document = _without_descriptions(_read(manifests / path))
+        for version in document["spec"]["versions"]:
+            properties = version["schema"]["openAPIV3Schema"]["properties"]
+            properties |= {key: _AN_OBJECT for key in ("status", "operation") if key in properties}
+        yield document
 
 
 def objects(manifests: Path, session_key: pulumi.Input[str]) -> Iterator[Document]:

@@ -107,7 +107,10 @@ def _upstream_documents() -> Iterator[tuple[str, dict[str, Any]]]:
         name = stem.removesuffix(f"-{last}") if kind != "Secret" else "argocd-secret"
         document: dict[str, Any] = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}}
         if kind == "CustomResourceDefinition":
-            document["spec"] = {"names": {"plural": f"{stem.removesuffix('-crd')}s"}}
+            document["spec"] = {
+                "names": {"plural": f"{stem.removesuffix('-crd')}s"},
+                "versions": [{"schema": {"openAPIV3Schema": {"properties": {}}}}],
+            }
         if kind == "ConfigMap":
             document["metadata"]["name"] = stem
             document["data"] = {}

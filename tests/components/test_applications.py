@@ -81,19 +81,26 @@ def test_the_gateway_gets_the_address_and_the_image_that_the_stack_names(run: Ru
 
 
 class TestArgoCdManifests:
-    def test_schemas_keep_everything_but_their_prose(self, tmp_path: Path) -> None:
-        schema = {
-            "description": "prose",
-            "properties": {
-                "description": {"type": "string", "description": "a property of that name"}
+    def test_schemas_keep_what_people_write_without_the_prose(self, tmp_path: Path) -> None:
+        described = {
+            "spec": {
+                "description": "prose",
+                "properties": {
+                    "description": {"type": "string", "description": "a property of that name"}
+                },
             },
+            "status": {"type": "object", "properties": {"sync": {"type": "string"}}},
         }
+        versions = [{"schema": {"openAPIV3Schema": {"properties": described}}}]
         for path in argo_cd_manifests.FILES[:2]:
             target = tmp_path / path
             target.parent.mkdir(exist_ok=True)
-            target.write_text(json.dumps({"kind": "CustomResourceDefinition", "schema": schema}))
+            target.write_text(json.dumps({"spec": {"versions": versions}}))
         slim = next(argo_cd_manifests.definitions(tmp_path))
-        assert slim["schema"] == {"properties": {"description": {"type": "string"}}}
+        assert slim["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"] == {
+            "spec": {"properties": {"description": {"type": "string"}}},
+            "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+        }
 
     def test_every_container_is_named_by_digest_and_bounded(self, upstream: Path) -> None:
         argocd = BakedImage("r/argocd@sha256:" + "a" * 64)
