@@ -41,6 +41,7 @@ class Plan:
         requests: how many at the most.
         seed: makes the run repeatable.
         day: real time in which the shape of a day is replayed, again and again.
+        peak: greatest rate of the day, as a multiple of `rate`.
     """
 
     target: str = "http://127.0.0.1:8080"
@@ -48,6 +49,7 @@ class Plan:
     requests: int = 100_000
     seed: int = 7
     day: str = "60s"
+    peak: float = 1.1
 
 
 class Load:
@@ -155,7 +157,7 @@ def running(plan: Plan) -> Generator[Load]:
                     str(binary),
                     *("--target", plan.target, "--rate", str(plan.rate)),
                     *("--requests", str(plan.requests), "--seed", str(plan.seed)),
-                    *("--day", plan.day),
+                    *("--day", plan.day, "--peak", str(plan.peak)),
                     *("--report", str(folder / "report.json")),
                     *("--samples", str(folder / "samples.ndjson")),
                 ],

@@ -93,7 +93,7 @@ def carry_out(goal: Goal, plan: Plan | None, drill: int, *, as_json: bool) -> re
             run.drill(drill)
         if load:
             _wait_for_end(load)
-    return run.report(load)
+        return run.report(load)
 
 
 def _wait_for_end(load: Load) -> None:
