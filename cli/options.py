@@ -53,7 +53,7 @@ Json = Annotated[
 Twin = Annotated[
     str | None,
     typer.Argument(
-        metavar="[TWIN]", help="The twin; the only one when left out.", show_default=False
+        metavar="TWIN", help="The twin; the only one when left out.", show_default=False
     ),
 ]
 Timeout = Annotated[

@@ -84,7 +84,7 @@ def preflight(*, as_json: options.Json = False) -> None:
 def bake(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Images; all of the stack when left out."),
+        typer.Argument(metavar="NAME", help="Images; all of the stack when left out."),
     ] = None,
     *,
     fresh: Annotated[
@@ -110,7 +110,7 @@ def bake(
 def ensure(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[GROUP|TOOL]...", help="Groups or tools; all when left out."),
+        typer.Argument(metavar="GROUP|TOOL", help="Groups or tools; all when left out."),
     ] = None,
     *,
     as_json: options.Json = False,
