@@ -32,7 +32,7 @@ argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
     session_key=pulumi.Output.secret(stack.derived_secret("argocd")), addons=stack.git.addons,
     addon_namespaces=(gateway.CONTROL_NAMESPACE, observability.NAMESPACE),
 ), on_cluster)  # fmt: skip
-after_argo_cd = pulumi.ResourceOptions(provider=foundation.provider, depends_on=[argo_cd])
+after_argo_cd = pulumi.ResourceOptions(provider=foundation.provider, depends_on=argo_cd.ready)
 edge = Gateway("edge", GatewayArgs(
     **addons, envoy_gateway=image["envoy-gateway"], envoy=image["envoy"],
     proxies=stack.edge.proxies, service_address=stack.edge.service_address,
@@ -49,7 +49,8 @@ twins = {
         settings=twin, repository=stack.git.environments, lock=lock, cluster=foundation.cluster,
         database_password=pulumi.Output.secret(stack.database_password.get_secret_value()),
     ), pulumi.ResourceOptions(
-        provider=foundation.provider, depends_on=[argo_cd, edge, controller],
+        provider=foundation.provider,
+        depends_on=[*argo_cd.ready, *edge.ready, *controller.ready],
     ))
     for name, twin in stack.twins.items()
 }  # fmt: skip

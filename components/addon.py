@@ -46,7 +46,11 @@ class AddonArgs:
 
 
 class Addon(pulumi.ComponentResource):
-    """A chart that Argo CD keeps installed; ready when Argo CD has seen it healthy."""
+    """A chart that Argo CD keeps installed; ready when Argo CD has seen it healthy.
+
+    Attributes:
+        ready: what to depend on.
+    """
 
     def __init__(
         self, name: str, args: AddonArgs, opts: pulumi.ResourceOptions | None = None
@@ -68,7 +72,7 @@ class Addon(pulumi.ComponentResource):
             namespace=args.namespace,
             labels={"switchyard.dev/addon": name},
         )
-        self.application = Manifest(
+        declared = Manifest(
             f"{name}-application",
             document,
             pulumi.ResourceOptions(
@@ -77,6 +81,7 @@ class Addon(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create=args.timeout, update=args.timeout),
             ),
         )
+        self.ready = [declared]
         goal = document["spec"]["source"]["name"]
         watched = LiveObject.of(document, "applications")
         stream(args.cluster, watched, ApplicationNarrator(goal), self)

@@ -37,7 +37,12 @@ class ArgoCdArgs:
 
 
 class ArgoCd(pulumi.ComponentResource):
-    """Argo CD, ready to take Applications."""
+    """Argo CD, ready to take Applications.
+
+    Attributes:
+        ready: what to depend on. A dependency on the component itself would be one on each of its
+            children, in each of the dependant's registrations.
+    """
 
     def __init__(
         self, name: str, args: ArgoCdArgs, opts: pulumi.ResourceOptions | None = None
@@ -52,8 +57,10 @@ class ArgoCd(pulumi.ComponentResource):
             egress=[ANY],
         )
         objects = self._create_objects(name, args, [*definitions, namespace])
-        self._create_workloads(name, args, objects)
-        self._create_project(name, args, [*definitions, namespace])
+        self.ready = [
+            *self._create_workloads(name, args, objects),
+            self._create_project(name, args, [*definitions, namespace]),
+        ]
         self.register_outputs({"image": args.argocd.reference})
 
     def _create_definitions(self, name: str, args: ArgoCdArgs) -> list[Manifest]:
@@ -76,25 +83,30 @@ class ArgoCd(pulumi.ComponentResource):
             for document in argo_cd_manifests.objects(args.manifests, args.session_key)
         ]
 
-    def _create_workloads(self, name: str, args: ArgoCdArgs, after: list[Manifest]) -> None:
+    def _create_workloads(
+        self, name: str, args: ArgoCdArgs, after: list[Manifest]
+    ) -> list[Manifest]:
+        workloads: list[Manifest] = []
         for document in argo_cd_manifests.workloads(args.manifests, args.argocd, args.redis):
             declared = Manifest(
                 f"{name}-{document['metadata']['name'].removeprefix('argocd-')}",
                 document,
                 pulumi.ResourceOptions(parent=self, depends_on=after),
             )
+            workloads.append(declared)
             if document["metadata"]["name"] == "argocd-redis":
                 # it makes the password without which the others cannot start
-                after = [*after, declared]
+                after = [declared]
+        return workloads
 
-    def _create_project(self, name: str, args: ArgoCdArgs, after: list[Manifest]) -> None:
+    def _create_project(self, name: str, args: ArgoCdArgs, after: list[Manifest]) -> Manifest:
         document = application.project(
             addon.PROJECT,
             repository=args.addons,
             namespaces=list(args.addon_namespaces),
             cluster_wide=True,
         )
-        Manifest(
+        return Manifest(
             f"{name}-{addon.PROJECT}",
             document,
             pulumi.ResourceOptions(parent=self, depends_on=after),

@@ -68,7 +68,11 @@ class EnvironmentArgs:
 
 
 class Environment(pulumi.ComponentResource):
-    """One colour; ready when Argo CD has seen every workload of the commit healthy."""
+    """One colour; ready when Argo CD has seen every workload of the commit healthy.
+
+    Attributes:
+        ready: what to depend on.
+    """
 
     def __init__(
         self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None
@@ -91,7 +95,7 @@ class Environment(pulumi.ComponentResource):
             )
         ]
         document = _application(args, namespace, labels)
-        Manifest(
+        declared_application = Manifest(
             f"{name}-application",
             document,
             pulumi.ResourceOptions(
@@ -103,6 +107,7 @@ class Environment(pulumi.ComponentResource):
                 ),
             ),
         )
+        self.ready = [declared_application]
         watched = LiveObject.of(document, "applications")
         goal = document["spec"]["source"]["name"]
         stream(args.cluster, watched, ApplicationNarrator(goal), self)

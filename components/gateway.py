@@ -47,7 +47,11 @@ class GatewayArgs:
 
 
 class Gateway(pulumi.ComponentResource):
-    """The gateway at which all public traffic arrives; ready when it is programmed."""
+    """The gateway at which all public traffic arrives; ready when it is programmed.
+
+    Attributes:
+        ready: what to depend on.
+    """
 
     def __init__(
         self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None
@@ -58,18 +62,19 @@ class Gateway(pulumi.ComponentResource):
         proxy = Manifest(
             f"{name}-proxy",
             envoy_proxy(args),
-            pulumi.ResourceOptions(parent=self, depends_on=[controller]),
+            pulumi.ResourceOptions(parent=self, depends_on=controller.ready),
         )
         gateway_class = Manifest(
             f"{name}-class",
             _GATEWAY_CLASS,
             pulumi.ResourceOptions(parent=self, depends_on=[proxy]),
         )
-        Manifest(
+        gateway = Manifest(
             f"{name}-gateway",
             _GATEWAY,
             pulumi.ResourceOptions(parent=self, depends_on=[gateway_class, namespace]),
         )
+        self.ready = [gateway]
         self.register_outputs({"proxies": args.proxies})
 
     def _create_controller(self, args: GatewayArgs) -> Addon:
@@ -141,7 +146,11 @@ def envoy_proxy(args: GatewayArgs) -> Document:
             # a pod that leaves keeps serving until every balancer has heard of it
             "shutdown": {"drainTimeout": "30s", "minDrainDuration": "10s"},
             # both colours are one Envoy cluster: only its endpoints tell them apart
-            "telemetry": {"metrics": {"enablePerEndpointStats": True}},
+            "telemetry": {
+                "metrics": {"enablePerEndpointStats": True},
+                # a line for every request would cost as much as serving it: failures alone
+                "accessLog": {"settings": [_FAILURES_TO_STDOUT]},
+            },
             "provider": {
                 "type": "Kubernetes",
                 "kubernetes": {
@@ -170,6 +179,11 @@ def _deployment(args: GatewayArgs) -> dict[str, Any]:
         },
     }
 
+
+_FAILURES_TO_STDOUT: Document = {
+    "matches": ["response.code >= 500"],
+    "sinks": [{"type": "File", "file": {"path": "/dev/stdout"}}],
+}
 
 _GATEWAY_CLASS: Document = {
     "apiVersion": "gateway.networking.k8s.io/v1",

@@ -38,7 +38,11 @@ class ReleaseControllerArgs:
 
 
 class ReleaseController(pulumi.ComponentResource):
-    """The controller of all TrafficSwitches; ready when it answers."""
+    """The controller of all TrafficSwitches; ready when it answers.
+
+    Attributes:
+        ready: what to depend on.
+    """
 
     def __init__(
         self, name: str, args: ReleaseControllerArgs, opts: pulumi.ResourceOptions | None = None
@@ -65,11 +69,12 @@ class ReleaseController(pulumi.ComponentResource):
             )
             for document in _documents(args.contract / "rbac.yaml")
         ]
-        Manifest(
+        deployment = Manifest(
             f"{name}-deployment",
             _deployment(args),
             pulumi.ResourceOptions(parent=self, depends_on=[definition, *permissions]),
         )
+        self.ready = [deployment]
         self.register_outputs({"image": args.image.reference})
 
 

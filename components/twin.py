@@ -59,7 +59,9 @@ class Twin(pulumi.ComponentResource):
             TrafficSwitchArgs(
                 twin=name, settings=args.settings, lock=args.lock, cluster=args.cluster
             ),
-            pulumi.ResourceOptions(parent=self, depends_on=colours),
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[one for colour in colours for one in colour.ready]
+            ),
         )
         self.serving = switch.serving
         self.phase = switch.phase
@@ -125,7 +127,7 @@ class Twin(pulumi.ComponentResource):
                 timeout=settings.seconds(args.settings.strategy.health_timeout),
                 cluster=args.cluster,
             ),
-            pulumi.ResourceOptions(parent=self, depends_on=[database, *after]),
+            pulumi.ResourceOptions(parent=self, depends_on=[*database.ready, *after]),
         )
 
 

@@ -46,6 +46,7 @@ class TwinDatabase(pulumi.ComponentResource):
 
     Attributes:
         address: what the chart's value `database` says of it.
+        ready: what to depend on.
     """
 
     def __init__(
@@ -66,11 +67,12 @@ class TwinDatabase(pulumi.ComponentResource):
             # its await looks for ready pods, and those come only after it: nothing to wait for
             child,
         )
-        Manifest(
+        server = Manifest(
             f"{name}-server",
             _server(args),
             pulumi.ResourceOptions(parent=self, depends_on=[secret, claim, service]),
         )
+        self.ready = [server]
         self.address = {
             "host": f"{NAME}.{args.twin}.svc.cluster.local",
             "port": PORT,
