@@ -8,9 +8,8 @@ from typing import Any
 
 import pulumi
 
-from components.addon import Addon, AddonArgs
+from components.addon import Addon, AddonArgs, AddonSource
 from components.baked_image import BakedImage
-from components.foundation import Cluster
 from components.manifest import Document, Manifest
 from components.namespace import ANY, in_namespaces, isolated, restricted, to_ports
 
@@ -28,18 +27,14 @@ class GatewayArgs:
     """What the gateway is made of.
 
     Attributes:
-        repository: URL of the add-ons' repository.
-        revision: full commit SHA of it.
-        cluster: where progress can be watched.
+        source: where add-ons come from and go to.
         envoy_gateway: image of the control plane; also of the proxies' shutdown manager.
         envoy: image of the proxies.
         proxies: Envoy pods.
         service_address: fixed cluster IP of the proxies' Service; None for any.
     """
 
-    repository: str
-    revision: str
-    cluster: Cluster
+    source: AddonSource
     envoy_gateway: BakedImage
     envoy: BakedImage
     proxies: int
@@ -81,9 +76,7 @@ class Gateway(pulumi.ComponentResource):
         return Addon(
             "envoy-gateway",
             AddonArgs(
-                repository=args.repository,
-                revision=args.revision,
-                cluster=args.cluster,
+                source=args.source,
                 chart="envoy-gateway",
                 namespace=CONTROL_NAMESPACE,
                 values=chart_values(args.envoy_gateway),

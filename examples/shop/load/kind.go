@@ -19,12 +19,12 @@ var kindNames = [kinds]string{"home", "catalogue", "wine", "order", "readback", 
 
 func (k kind) String() string { return kindNames[k] }
 
-// mix holds the weights of the kinds, in percent. readback becomes count as long as no
+// mix holds the weights of the kinds, in percent: people look far more often than they buy. readback becomes count as long as no
 // order was confirmed that could be read back.
 var mix = []struct {
 	kind   kind
 	weight int
-}{{kindHome, 20}, {kindCatalogue, 10}, {kindWine, 40}, {kindOrder, 18}, {kindReadBack, 12}}
+}{{kindHome, 30}, {kindCatalogue, 20}, {kindWine, 40}, {kindOrder, 5}, {kindReadBack, 5}}
 
 func drawKind(random *rand.Rand) kind {
 	left := random.IntN(100)
