@@ -7,6 +7,7 @@ import pulumi
 import settings
 import tools
 from components import gateway, observability, outputs
+from components.addon import AddonSource
 from components.argo_cd import ArgoCd, ArgoCdArgs
 from components.baked_image import BakedImage
 from components.foundation import Foundation, cluster
@@ -22,10 +23,9 @@ image = {name: BakedImage.of(name, lock) for name in settings.PLATFORM_IMAGES}
 
 foundation = Foundation("foundation", cluster(stack.foundation))
 on_cluster = pulumi.ResourceOptions(provider=foundation.provider)
-addons = {
-    "repository": stack.git.addons, "revision": stack.git.addons_revision,
-    "cluster": foundation.cluster,
-}  # fmt: skip
+source = AddonSource(
+    repository=stack.git.addons, revision=stack.git.addons_revision, cluster=foundation.cluster
+)
 
 argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
     manifests=tools.share("argo-cd") / "manifests", argocd=image["argocd"], redis=image["redis"],
@@ -34,11 +34,11 @@ argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
 ), on_cluster)  # fmt: skip
 after_argo_cd = pulumi.ResourceOptions(provider=foundation.provider, depends_on=argo_cd.ready)
 edge = Gateway("edge", GatewayArgs(
-    **addons, envoy_gateway=image["envoy-gateway"], envoy=image["envoy"],
+    source=source, envoy_gateway=image["envoy-gateway"], envoy=image["envoy"],
     proxies=stack.edge.proxies, service_address=stack.edge.service_address,
 ), after_argo_cd)  # fmt: skip
 Observability("observability", ObservabilityArgs(
-    **addons, prometheus=image["prometheus"], discovery=image["controller"],
+    source=source, prometheus=image["prometheus"], discovery=image["controller"],
 ), after_argo_cd)  # fmt: skip
 controller = ReleaseController("release-controller", ReleaseControllerArgs(
     image=image["controller"], contract=project / "controller",

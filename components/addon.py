@@ -19,30 +19,41 @@ PROJECT = "platform"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddonArgs:
-    """What an add-on is made of.
+class AddonSource:
+    """Where all add-ons come from and go to.
 
     Attributes:
         repository: URL of the add-ons' repository.
         revision: full commit SHA of it.
+        cluster: where progress can be watched.
+    """
+
+    repository: str
+    revision: str
+    cluster: Cluster
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddonArgs:
+    """What an add-on is made of.
+
+    Attributes:
+        source: where add-ons come from and go to.
         chart: the chart's folder in it.
         namespace: where it runs.
         values: the chart's values.
         ingress: what may come into the namespace.
         egress: what may leave it.
         timeout: how long installing it may take, as Pulumi writes durations.
-        cluster: where its progress can be watched.
     """
 
-    repository: str
-    revision: str
+    source: AddonSource
     chart: str
     namespace: str
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ingress: Sequence[Rule] = ()
     egress: Sequence[Rule] = ()
     timeout: str = "10m"
-    cluster: Cluster
 
 
 class Addon(pulumi.ComponentResource):
@@ -60,9 +71,9 @@ class Addon(pulumi.ComponentResource):
             self, name, restricted(args.namespace), ingress=args.ingress, egress=args.egress
         )
         source = Source(
-            repository=args.repository,
+            repository=args.source.repository,
             path=args.chart,
-            revision=args.revision,
+            revision=args.source.revision,
             values=args.values,
         )
         document = application(
@@ -84,5 +95,5 @@ class Addon(pulumi.ComponentResource):
         self.ready = [declared]
         goal = document["spec"]["source"]["name"]
         watched = LiveObject.of(document, "applications")
-        stream(args.cluster, watched, ApplicationNarrator(goal), self)
-        self.register_outputs({"revision": args.revision})
+        stream(args.source.cluster, watched, ApplicationNarrator(goal), self)
+        self.register_outputs({"revision": args.source.revision})

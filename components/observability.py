@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.addon import Addon, AddonArgs
+from components.addon import Addon, AddonArgs, AddonSource
 from components.baked_image import BakedImage
-from components.foundation import Cluster
 from components.namespace import ANY, to_ports
 
 NAMESPACE = "observability"
@@ -18,16 +17,12 @@ class ObservabilityArgs:
     """What observability is made of.
 
     Attributes:
-        repository: URL of the add-ons' repository.
-        revision: full commit SHA of it.
-        cluster: where progress can be watched.
+        source: where add-ons come from and go to.
         prometheus: image of Prometheus.
         discovery: an image with Python, in which the chart's discovery runs.
     """
 
-    repository: str
-    revision: str
-    cluster: Cluster
+    source: AddonSource
     prometheus: BakedImage
     discovery: BakedImage
 
@@ -42,9 +37,7 @@ class Observability(pulumi.ComponentResource):
         Addon(
             name,
             AddonArgs(
-                repository=args.repository,
-                revision=args.revision,
-                cluster=args.cluster,
+                source=args.source,
                 chart="observability",
                 namespace=NAMESPACE,
                 values={
