@@ -32,6 +32,9 @@ LOAD_PROGRESS = 15.0
 FLIP_BOUND = 120.0
 """Seconds for one rollback or retry of the drill; each takes about two."""
 
+FLIP_SPACING = 4.0
+"""Seconds between two flips of the drill; users have followed one within about a second."""
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -132,13 +135,15 @@ class Rollout:
 
     def drill(self, times: int) -> None:
         """Roll back and retry in turn, measuring each; an even number ends at the goal."""
+        client, twin = self._client(), self.goal.twin
         for number in range(1, times + times % 2 + 1):
-            asked_at = datetime.now(UTC)
-            client, twin = self._client(), self.goal.twin
+            # spaced, so that each flip is measured on its own and not on the last one's wake
+            time.sleep(FLIP_SPACING)
             if number % 2:
-                abort.abort(client, twin, reason="drill", wait=True, timeout=FLIP_BOUND)
-                view = self._record("abort", asked_at)
+                done = abort.abort(client, twin, reason="drill", wait=True, timeout=FLIP_BOUND)
+                view = self._record("abort", done.requested_at)
             else:
+                asked_at = datetime.now(UTC)
                 retry.retry(client, twin, timeout=FLIP_BOUND)
                 view = self._record("retry", asked_at)
             output.progress(f"drill {number}/{times}: {view.serving} serves")

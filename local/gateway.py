@@ -21,6 +21,9 @@ _MONITOR = (
 _MOST_CONNECTIONS = 8000
 """Two sockets each; below the 20,000 open files of a machine that cannot raise its limit."""
 
+_BACKLOG = 4096
+"""Connections that may wait to be accepted; Envoy's 128 overflow when a busy machine stalls."""
+
 
 def program(layout: Layout) -> Program:
     """The forwarder."""
@@ -65,6 +68,7 @@ def bootstrap() -> dict[str, object]:
                 {
                     "name": NAME,
                     "address": _address("127.0.0.1", GATEWAY_PORT),
+                    "tcp_backlog_size": _BACKLOG,
                     "filter_chains": [
                         {"filters": [{"name": "tcp", "typed_config": tcp_proxy}]},
                     ],

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	dialTimeout = 2 * time.Second
+	dialTimeout = 5 * time.Second
 	// idleConns is how many connections are kept: more than 500 requests a second ever have
 	// open at once, unless the shop stalls, and then the extra ones are closed again.
 	idleConns   = 256
