@@ -36,9 +36,10 @@ class Flip:
 
 @dataclass(frozen=True)
 class Sample:
-    """One request of the load: when it was sent and which colour answered."""
+    """One request of the load: when it was sent, and which colour had answered by when."""
 
     sent: datetime
+    answered: datetime
     colour: str
 
 
@@ -57,11 +58,14 @@ def followed_ms(flips: Sequence[Flip], samples: Sequence[Sample], *, since: str)
     figures: list[float] = []
     for index, flip in enumerate(flips):
         start: datetime = getattr(flip, since)
-        # the next flip's question may already be answered by its colour: stop at its writing
-        last = flips[index + 1].asked_at if index + 1 < len(flips) else None
-        first_index = bisect.bisect_left(times, start)
-        last_index = bisect.bisect_left(times, last) if last else len(times)
-        late = [s.sent for s in samples[first_index:last_index] if s.colour not in ("", flip.to)]
+        following = flips[index + 1] if index + 1 < len(flips) else None
+        late = [
+            sample.sent
+            for sample in samples[bisect.bisect_left(times, start) :]
+            if sample.colour not in ("", flip.to)
+            # what was answered once the next flip had begun, that flip may have answered
+            and (following is None or sample.answered < following.written_at)
+        ]
         figures.append((late[-1] - start).total_seconds() * 1000 if late else 0.0)
     return figures
 

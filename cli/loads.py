@@ -117,7 +117,14 @@ class Load:
         with self._samples.open() as lines:
             rows = [json.loads(line) for line in lines]
         rows.sort(key=itemgetter("sent_ns"))
-        return [Sample(_moment(row["sent_ns"]), row["colour"]) for row in rows]
+        return [
+            Sample(
+                _moment(row["sent_ns"]),
+                _moment(row["due_ns"] + row["latency_ns"]),  # latency counts from the schedule
+                row["colour"],
+            )
+            for row in rows
+        ]
 
 
 def _moment(nanoseconds: int) -> datetime:

@@ -22,7 +22,7 @@ def flip(to: str, asked: float, written: float) -> Flip:
 
 
 def load(*pairs: tuple[float, str]) -> list[Sample]:
-    return [Sample(at(sent), colour) for sent, colour in pairs]
+    return [Sample(at(sent), at(sent + 5), colour) for sent, colour in pairs]
 
 
 def test_the_last_request_of_the_former_colour_counts() -> None:
@@ -39,6 +39,13 @@ def test_a_later_flip_back_is_not_held_against_the_first() -> None:
     samples = load((110, "blue"), (120, "green"), (220, "green"), (230, "blue"))
     flips = [flip("green", 50, 100), flip("blue", 150, 200)]
     assert followed_ms(flips, samples, since="written_at") == [10, 20]
+
+
+def test_a_request_that_the_next_flip_answered_is_not_held_against_this_one() -> None:
+    sent_before_answered_after = Sample(at(190), at(210), "blue")
+    samples = [*load((110, "green")), sent_before_answered_after, *load((230, "green"))]
+    flips = [flip("green", 50, 100), flip("blue", 195, 200)]
+    assert followed_ms(flips, samples, since="written_at") == [0, 30]
 
 
 def test_a_rollback_is_counted_from_the_command() -> None:
