@@ -23,7 +23,7 @@ KUBERNETES_OWN = {"default", "kube-system", "kube-public", "kube-node-lease"}
 def leftovers(client: Client) -> dict[str, set[str]]:
     """What a cluster holds beyond what Kubernetes itself makes."""
 
-    def names(kind: Any) -> set[str]:
+    def names(kind: Any) -> set[str]:  # noqa: ANN401 - one of lightkube's resource classes
         return {item.metadata.name for item in client.list(kind)}
 
     roles = {n for n in names(ClusterRole) | names(ClusterRoleBinding) if not kubernetes_role(n)}
