@@ -29,7 +29,7 @@ source = AddonSource(
 
 argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
     manifests=tools.share("argo-cd") / "manifests", argocd=image["argocd"], redis=image["redis"],
-    session_key=pulumi.Output.secret(stack.derived_secret("argocd")), addons=stack.git.addons,
+    secret=lambda use: pulumi.Output.secret(stack.derived_secret(use)), addons=stack.git.addons,
     addon_namespaces=(gateway.CONTROL_NAMESPACE, observability.NAMESPACE),
 ), on_cluster)  # fmt: skip
 after_argo_cd = pulumi.ResourceOptions(provider=foundation.provider, depends_on=argo_cd.ready)

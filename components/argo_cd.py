@@ -3,6 +3,7 @@
 Deliberately without a user interface: `kubectl get applications -n argocd` says what it does.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pulumi
 from components import addon, application, argo_cd_manifests
 from components.baked_image import BakedImage
 from components.manifest import Manifest
-from components.namespace import ANY, isolated, restricted
+from components.namespace import ANY, WITHIN, isolated, restricted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +23,7 @@ class ArgoCdArgs:
         manifests: the folder `manifests` of the pinned module.
         argocd: image of Argo CD.
         redis: image of its cache.
-        session_key: secret with which an API server would sign sessions. None runs here, and
-            still the controller refuses to work without it.
+        secret: purpose to a secret that is stable over updates.
         addons: URL of the add-ons' repository.
         addon_namespaces: where add-ons may write to.
     """
@@ -31,7 +31,7 @@ class ArgoCdArgs:
     manifests: Path
     argocd: BakedImage
     redis: BakedImage
-    session_key: pulumi.Output[str]
+    secret: Callable[[str], pulumi.Output[str]]
     addons: str
     addon_namespaces: tuple[str, ...]
 
@@ -50,10 +50,10 @@ class ArgoCd(pulumi.ComponentResource):
         super().__init__("switchyard:index:ArgoCd", name, None, opts)
         definitions = self._create_definitions(name, args)
         namespace = isolated(
-            # its own policies name what may come in
             self,
             name,
             restricted(argo_cd_manifests.NAMESPACE),
+            ingress=[WITHIN],
             egress=[ANY],
         )
         objects = self._create_objects(name, args, [*definitions, namespace])
@@ -80,24 +80,20 @@ class ArgoCd(pulumi.ComponentResource):
                 document,
                 pulumi.ResourceOptions(parent=self, depends_on=after),
             )
-            for document in argo_cd_manifests.objects(args.manifests, args.session_key)
+            for document in argo_cd_manifests.objects(args.manifests, args.secret)
         ]
 
     def _create_workloads(
         self, name: str, args: ArgoCdArgs, after: list[Manifest]
     ) -> list[Manifest]:
-        workloads: list[Manifest] = []
-        for document in argo_cd_manifests.workloads(args.manifests, args.argocd, args.redis):
-            declared = Manifest(
+        return [
+            Manifest(
                 f"{name}-{document['metadata']['name'].removeprefix('argocd-')}",
                 document,
                 pulumi.ResourceOptions(parent=self, depends_on=after),
             )
-            workloads.append(declared)
-            if document["metadata"]["name"] == "argocd-redis":
-                # it makes the password without which the others cannot start
-                after = [declared]
-        return workloads
+            for document in argo_cd_manifests.workloads(args.manifests, args.argocd, args.redis)
+        ]
 
     def _create_project(self, name: str, args: ArgoCdArgs, after: list[Manifest]) -> Manifest:
         document = application.project(

@@ -4,12 +4,15 @@ Pure: a folder of the pinned module in, documents out. Left out, and why:
 - the API server, dex and notifications: people and machines reach Argo CD through Kubernetes;
 - the ApplicationSet controller: no stack fans out yet, and its CRD alone (1.4 MB) costs a preview
   0.5 s to read;
-- metrics Services: Prometheus finds pods, not Services.
+- metrics Services: Prometheus finds pods, not Services;
+- roles that add nothing to the controller's being cluster-admin, accounts of pods that ask the API
+  server for nothing, empty ConfigMaps, variables of parameters that nobody sets: every resource and
+  every field costs time in every preview.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,24 +25,13 @@ NAMESPACE = "argocd"
 
 _DEFINITIONS = ("crds/application-crd.yaml", "crds/appproject-crd.yaml")
 _OBJECTS = (
-    "cluster-rbac/application-controller/argocd-application-controller-clusterrole.yaml",
     "cluster-rbac/application-controller/argocd-application-controller-clusterrolebinding.yaml",
     "base/config/argocd-cm.yaml",
     "base/config/argocd-cmd-params-cm.yaml",
-    "base/config/argocd-gpg-keys-cm.yaml",
     "base/config/argocd-secret.yaml",
     "base/config/argocd-ssh-known-hosts-cm.yaml",
-    "base/config/argocd-tls-certs-cm.yaml",
-    "base/application-controller-roles/argocd-application-controller-role.yaml",
-    "base/application-controller-roles/argocd-application-controller-rolebinding.yaml",
     "base/application-controller-roles/argocd-application-controller-sa.yaml",
-    "base/redis/argocd-redis-network-policy.yaml",
-    "base/redis/argocd-redis-role.yaml",
-    "base/redis/argocd-redis-rolebinding.yaml",
-    "base/redis/argocd-redis-sa.yaml",
     "base/redis/argocd-redis-service.yaml",
-    "base/repo-server/argocd-repo-server-network-policy.yaml",
-    "base/repo-server/argocd-repo-server-sa.yaml",
     "base/repo-server/argocd-repo-server-service.yaml",
 )
 _WORKLOADS = (
@@ -56,7 +48,6 @@ _RESOURCES = {
     "argocd-repo-server": ("50m", "128Mi", "1Gi"),
     "redis": ("10m", "32Mi", "128Mi"),
     "copyutil": ("10m", "32Mi", "512Mi"),
-    "secret-init": ("10m", "32Mi", "512Mi"),
 }
 """Container to CPU request, memory request and memory limit: small, for one node of two cores."""
 
@@ -94,7 +85,13 @@ _PARAMETERS = {
 }
 """Parameters of the processes, read when they start."""
 
+_CONTROLLER = "argocd-application-controller"
+_OPTIONAL_VOLUMES = ("gpg-keys", "tls-certs")
+"""ConfigMaps of these that are not there mount as empty folders; upstream's are empty as well."""
+
 Document = dict[str, Any]
+Secrets = Callable[[str], pulumi.Input[str]]
+"""Purpose to secret."""
 
 
 def definitions(manifests: Path) -> Iterator[Document]:
@@ -110,20 +107,36 @@ def definitions(manifests: Path) -> Iterator[Document]:
         yield document
 
 
-def objects(manifests: Path, session_key: pulumi.Input[str]) -> Iterator[Document]:
-    """Everything but definitions and workloads."""
+def objects(manifests: Path, secret: Secrets) -> Iterator[Document]:
+    """Everything but definitions and workloads.
+
+    Args:
+        manifests: the upstream folder.
+        secret: purpose to a secret that is stable over updates.
+    """
     for path in _OBJECTS:
         document = _placed(_read(manifests / path))
-        match document["metadata"]["name"]:
-            case "argocd-cm":
+        match document["metadata"]["name"], document["kind"]:
+            case "argocd-cm", _:
                 document["data"][_DEFINITION_HEALTH_KEY] = _DEFINITION_HEALTH
-            case "argocd-cmd-params-cm":
+            case "argocd-cmd-params-cm", _:
                 document["data"] = _PARAMETERS
-            case "argocd-secret":
-                document["stringData"] = {"server.secretkey": session_key}
+            case "argocd-secret", _:
+                # would sign sessions of an API server; none runs, yet nothing runs without it
+                document["stringData"] = {"server.secretkey": secret("argocd")}
+            case _, "ClusterRoleBinding":
+                # upstream's own role says the same: everything on everything
+                document["metadata"]["name"] = f"{NAMESPACE}-application-controller-is-admin"
+                document["roleRef"]["name"] = "cluster-admin"
             case _:
                 pass
         yield document
+    yield {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "argocd-redis", "namespace": NAMESPACE},
+        "stringData": {"auth": secret("redis")},
+    }
 
 
 def workloads(manifests: Path, argocd: BakedImage, redis: BakedImage) -> Iterator[Document]:
@@ -133,6 +146,16 @@ def workloads(manifests: Path, argocd: BakedImage, redis: BakedImage) -> Iterato
         template = document["spec"]["template"]
         template["metadata"]["annotations"] = {"switchyard.dev/parameters": _fingerprint()}
         pod = template["spec"]
+        if document["metadata"]["name"] != _CONTROLLER:
+            # they ask the API server for nothing
+            pod.pop("serviceAccountName", None)
+            pod["automountServiceAccountToken"] = False
+        if document["metadata"]["name"] == "argocd-redis":
+            # made a password and the Secret for it; `objects` declares that
+            del pod["initContainers"]
+        for volume in pod.get("volumes", ()):
+            if volume["name"] in _OPTIONAL_VOLUMES:
+                volume["configMap"]["optional"] = True
         for container in (*pod.get("initContainers", ()), *pod["containers"]):
             _fit(container, redis if container["name"] == "redis" else argocd)
         yield document
@@ -151,6 +174,7 @@ def _fit(container: Document, image: BakedImage) -> None:
         "requests": {"cpu": cpu, "memory": request},
         "limits": {"memory": limit},
     }
+    container["env"] = [one for one in container.get("env", ()) if not _unset(one)]
     match container["name"]:
         case "copyutil":
             container["args"] = [_COPY]
@@ -159,6 +183,12 @@ def _fit(container: Document, image: BakedImage) -> None:
             container["env"].append({"name": "ARGOCD_GPG_ENABLED", "value": "false"})
         case _:
             pass
+
+
+def _unset(variable: Document) -> bool:
+    """Whether an environment variable comes from a parameter that nobody sets."""
+    source = variable.get("valueFrom", {}).get("configMapKeyRef", {})
+    return bool(source.get("optional")) and source["key"] not in _PARAMETERS
 
 
 def _read(path: Path) -> Document:

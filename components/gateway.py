@@ -11,7 +11,7 @@ import pulumi
 from components.addon import Addon, AddonArgs, AddonSource
 from components.baked_image import BakedImage
 from components.manifest import Document, Manifest
-from components.namespace import ANY, in_namespaces, isolated, restricted, to_ports
+from components.namespace import ANY, WITHIN, in_namespaces, isolated, restricted, to_ports
 
 CONTROL_NAMESPACE = "envoy-gateway-system"
 """Where Envoy Gateway and the Envoy pods run; the chart's own default."""
@@ -83,7 +83,7 @@ class Gateway(pulumi.ComponentResource):
                 ingress=[
                     to_ports(PROXY_PORT),
                     in_namespaces({"kubernetes.io/metadata.name": "observability"}, STATS_PORT),
-                    {"from": [{"podSelector": {}}]},
+                    WITHIN,
                 ],
                 egress=[ANY],
             ),

@@ -12,6 +12,8 @@ Rule = Mapping[str, Any]
 
 ANY: Rule = {}
 """Every peer on every port."""
+WITHIN: Rule = {"from": [{"podSelector": {}}]}
+"""Ingress from every pod of the same namespace."""
 
 
 def restricted(name: str, labels: Mapping[str, str] | None = None) -> Document:

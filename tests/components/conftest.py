@@ -114,12 +114,14 @@ def _upstream_documents() -> Iterator[tuple[str, dict[str, Any]]]:
         if kind == "ConfigMap":
             document["metadata"]["name"] = stem
             document["data"] = {}
+        if kind == "ClusterRoleBinding":
+            document["roleRef"] = {"name": name}
         if kind in {"Deployment", "StatefulSet"}:
             container = "redis" if "redis" in name else name
             document["spec"] = {
                 "template": {
                     "metadata": {"labels": {}},
-                    "spec": {"containers": [{"name": container, "env": []}]},
+                    "spec": {"containers": [{"name": container}], "initContainers": []},
                 }
             }
         yield path, document
