@@ -48,6 +48,19 @@ class Graph:
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     exports: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    def needs(self, name: str) -> set[str]:
+        """Names of all that must be there before, and is deleted after, a resource."""
+        seen: set[str] = set()
+        waiting = [self.one(name).urn]
+        while waiting:
+            resource = self.resources.get(waiting.pop())
+            if resource is None or resource.urn in seen:
+                continue
+            seen.add(resource.urn)
+            waiting += [resource.parent, *resource.dependencies]
+            waiting += [resource.provider.rpartition("::")[0]]
+        return {self.resources[urn].name for urn in seen} - {name}
+
     def of_kind(self, kind: str) -> list[Registered]:
         found = [one for one in self.resources.values() if one.kind == kind]
         assert found, f"no {kind} in the graph: the assertion after this would hold for nothing"

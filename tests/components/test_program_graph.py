@@ -235,3 +235,37 @@ def test_the_colours_come_before_the_switch_and_the_platform_before_the_colours(
         before("argo-cd-platform", f"shop-{colour}-application")
     before("release-controller-deployment", "shop-switch-resource")
     before("envoy-gateway-application", "edge-gateway")
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        # the controller takes its finalizer away; the routes go with the switch
+        ("shop-switch-resource", "release-controller-deployment"),
+        ("shop-switch-resource", "release-controller-trafficswitches"),
+        ("shop-switch-resource", "shop-blue-application"),
+        ("shop-switch-resource", "shop-green-application"),
+        ("shop-switch-resource", "shop-namespace"),
+        ("shop-switch-resource", "edge-gateway"),
+        # Argo CD deletes what an Application brought, so it has to outlive it
+        ("shop-blue-application", "argo-cd-application-controller"),
+        ("shop-blue-application", "argo-cd-repo-server"),
+        ("shop-blue-application", "shop-project"),
+        ("shop-blue-application", "shop-blue-namespace"),
+        ("shop-blue-application", "shop-database-server"),
+        ("envoy-gateway-application", "argo-cd-application-controller"),
+        ("envoy-gateway-application", "argo-cd-platform"),
+        # the add-on takes its definitions along, and with them every object of their kinds
+        ("edge-gateway", "envoy-gateway-application"),
+        ("edge-class", "envoy-gateway-application"),
+        ("shop-blue-grant", "envoy-gateway-application"),
+        ("argo-cd-platform", "argo-cd-appprojects"),
+        ("shop-project", "argo-cd-appprojects"),
+        ("argo-cd-cm", "argo-cd-namespace"),
+        ("shop-database-claim", "shop-database-volume"),
+    ],
+)
+def test_destroying_takes_away_in_an_order_that_leaves_nothing(
+    run: Run, first: str, then: str
+) -> None:
+    assert then in run().needs(first), f"{then} could go before {first}"
