@@ -21,16 +21,25 @@ class Manifest(pulumi.CustomResource):
         name: name in the graph; unique for its kind.
         document: the object; a Secret's values stay secret in the state.
         opts: resource options.
+        with_status: whether `status` is wanted; every output of every resource costs time.
     """
 
     status: pulumi.Output[Any]
     """The object's status when the resource was last written, and waited for."""
 
-    def __init__(self, name: str, document: Document, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        document: Document,
+        opts: pulumi.ResourceOptions,
+        *,
+        with_status: bool = False,
+    ) -> None:
         if document["kind"] == "Secret":
             secrets = pulumi.ResourceOptions(additional_secret_outputs=["data", "stringData"])
             opts = pulumi.ResourceOptions.merge(opts, secrets)
-        super().__init__(token(document), name, {**document, "status": None}, opts)
+        outputs = {"status": None} if with_status else {}
+        super().__init__(token(document), name, {**document, **outputs}, opts)
 
 
 def token(document: Document) -> str:

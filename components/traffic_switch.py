@@ -64,6 +64,7 @@ class TrafficSwitch(pulumi.ComponentResource):
                 parent=self,
                 custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
             ),
+            with_status=True,
         )
         live = LiveObject.of(document, "trafficswitches")
         stream(args.cluster, live, ReleaseNarrator(spec["release"]), self)
