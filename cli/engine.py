@@ -50,6 +50,8 @@ class Engine:
         )
         # without its bytecode Pulumi's SDK is compiled anew by every command: seconds
         env.pop("PYTHONDONTWRITEBYTECODE", None)
+        # the provider parses every definition at start and lives for seconds: memory for time
+        env.setdefault("GOGC", "400")
         # what a killed update made and could not record is adopted by the next one, not refused
         env["PULUMI_K8S_ENABLE_PATCH_FORCE"] = "true"
         env["VIRTUAL_ENV"] = str(virtual_env)
