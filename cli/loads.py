@@ -94,7 +94,7 @@ class Load:
     def stop(self) -> None:
         """End the load early; its report is still written."""
         if self.running:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGTERM)
 
     def report(self) -> dict[str, Any]:
         """Wait for the end and return the generator's report.
