@@ -17,7 +17,7 @@ from cli import loads, rollout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Yard
+    from steered import Yard
 
 pytestmark = pytest.mark.yard
 
