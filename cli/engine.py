@@ -129,17 +129,7 @@ class Engine:
         Raises:
             EngineError: the command failed; holds what it printed.
         """
-        done = subprocess.run(
-            self.command(*args),
-            cwd=PROJECT,
-            env=self.environment(),
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise EngineError(args, done.returncode, done.stdout + done.stderr)
-        return done.stdout
+        return self._capture(self.command(*args))
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
@@ -149,11 +139,11 @@ class Engine:
         """Make the stack exist in its backend; harmless when it does."""
         if self.backend and self.backend.startswith("file://"):
             Path(self.backend.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
-        self._no_stack_flag("stack", "select", "--create", self.stack)
+        self._capture(_bare("stack", "select", "--create", self.stack))
 
     def cancel(self) -> None:
         """Remove the lock that a killed update left behind."""
-        self._no_stack_flag("cancel", "--yes", self.stack)
+        self._capture(_bare("cancel", "--yes", self.stack))
 
     def locks(self) -> list[Path]:
         """Lock files of this stack in a file backend: an update is running, or one was killed."""
@@ -183,8 +173,7 @@ class Engine:
             self.cancel()
         return stale
 
-    def _no_stack_flag(self, *args: str) -> None:
-        command = [str(tools.path("pulumi")), *args, "--non-interactive"]
+    def _capture(self, command: list[str]) -> str:
         done = subprocess.run(
             command,
             cwd=PROJECT,
@@ -194,7 +183,13 @@ class Engine:
             text=True,
         )
         if done.returncode:
-            raise EngineError(args, done.returncode, done.stdout + done.stderr)
+            raise EngineError(command[1:], done.returncode, done.stdout + done.stderr)
+        return done.stdout
+
+
+def _bare(*args: str) -> list[str]:
+    """The argument list of a command that takes its stack by position."""
+    return [str(tools.path("pulumi")), *args, "--non-interactive"]
 
 
 def _alive(pid: int) -> bool:

@@ -32,17 +32,12 @@ def release(
     as_json: options.Json = False,
 ) -> None:
     """Move production to the idle colour: edit `live:`, pulumi up, report."""
-    from cli import cluster, output, report, rollout
+    from cli import cluster, report, rollout
     from cli.loads import Plan
 
     goal = rollout.choose(stack, cluster.switch(cluster.client(stack), twin), to)
     plan = Plan(rate=rate, requests=requests) if load else None
     done = rollout.carry_out(goal, plan, drill, as_json=as_json)
-    paths = report.write(done)
-    if as_json:
-        output.emit(done)
-    else:
-        output.console().print(report.markdown(done), markup=False)
-        output.console().print(f"report: {paths[0]} and {paths[1].name}", markup=False)
+    report.publish(done, as_json=as_json)
     if not done.good:
         raise typer.Exit(code=1)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from cli.engine import PROJECT
 from cli.flips import Flip, percentile
-from cli.output import clock
+from cli.output import clock, console, emit
 from cli.views import PhaseView
 
 FOLDER = PROJECT / "reports"
@@ -98,6 +98,16 @@ def write(report: ReleaseReport) -> tuple[Path, Path]:
     _replace(machine, json.dumps(report.model_dump(mode="json"), indent=2) + "\n")
     _replace(human, markdown(report))
     return machine, human
+
+
+def publish(report: ReleaseReport, *, as_json: bool) -> None:
+    """Write the report and show it, as one JSON document or for people."""
+    machine, human = write(report)
+    if as_json:
+        emit(report)
+        return
+    console().print(markdown(report), markup=False)
+    console().print(f"report: {machine} and {human.name}", markup=False)
 
 
 def _replace(path: Path, text: str) -> None:

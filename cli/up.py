@@ -104,8 +104,6 @@ def first_release(stack: str) -> None:
         return
     goal = rollout.choose(stack, view, None)
     done = rollout.carry_out(goal, Plan(), DRILL, as_json=False)
-    paths = report.write(done)
-    output.console().print(report.markdown(done), markup=False)
-    output.console().print(f"report: {paths[0]} and {paths[1].name}", markup=False)
+    report.publish(done, as_json=False)
     if not done.good:
         raise typer.Exit(code=1)

@@ -6,12 +6,12 @@ import json
 import os
 import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lightkube.resources.core_v1 import Pod
 
+from bench.footprint import resident_mib
 from cli import loads, rollout
 
 if TYPE_CHECKING:
@@ -99,24 +99,9 @@ def test_losing_a_gateway_pod_costs_no_request(yard: Yard) -> None:
 
 @pytest.mark.usefixtures("yard")
 def test_the_controller_is_small() -> None:
-    samples = controller_rss_mib()
+    samples = resident_mib()
     assert samples, "no controller process was found on this machine"
     assert max(samples) < 100, f"{samples} MiB resident"
-
-
-def controller_rss_mib() -> list[float]:
-    """Resident memory of every release controller on this machine, MiB."""
-    found: list[float] = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            status = (folder / "status").read_text()
-        except OSError:
-            continue
-        if b"-m" in words and b"controller" in words:
-            line = next((row for row in status.splitlines() if row.startswith("VmRSS:")), None)
-            found += [int(line.split()[1]) / 1024] if line else []
-    return found
 
 
 def replaced(yard: Yard, former: list[str]) -> bool:
