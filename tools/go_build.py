@@ -18,7 +18,7 @@ from tools.workshop import HERE, Order, Outcomes, Workshop
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tools.recipe import GoBuild, ModuleFile
+    from tools.recipe import GoBuild, ModuleFile, Trim
 
 FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
 _UNLISTED = "github.com/pulumi/*"  # not in the checksum database; the committed go.sum pins them
@@ -54,6 +54,19 @@ class _Room:
             self._modules[path] = Path(told["Dir"])
         return self._modules[path]
 
+    def trim(self, trim: Trim) -> None:
+        """Build a module from a copy here that lacks some lines of one file."""
+        copy = Path("trimmed", trim.module)
+        _copy(self.module(trim.module), self.folder / copy)
+        file = self.folder / copy / trim.path
+        lines = file.read_text().splitlines(keepends=True)
+        for word in trim.words:
+            if not any(word in line for line in lines):
+                raise SourceFailed(f"{trim.module}/{trim.path} no longer holds {word}")
+        kept = [line for line in lines if not any(word in line for word in trim.words)]
+        file.write_text("".join(kept))
+        self.run("mod", "edit", f"-replace={trim.module}=./{copy}")
+
 
 def obtain(orders: list[Order[GoBuild]], workshop: Workshop) -> Outcomes:
     """Build every order; all are of one room. What one lacks does not stop the others."""
@@ -64,6 +77,8 @@ def obtain(orders: list[Order[GoBuild]], workshop: Workshop) -> Outcomes:
         room = _Room(room_recipe.name, go, first, workshop)
         for file in room_recipe.embeds:
             _copy(room.module(file.module) / file.path, room.folder / file.to)
+        for trim in room_recipe.trims:
+            room.trim(trim)
     except SourceFailed as reason:
         return {order.tool.name: str(reason) for order in orders}
 

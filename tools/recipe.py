@@ -51,6 +51,16 @@ class ModuleFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trim:
+    """Parts of a module that nothing here uses, left out of a copy of it before the build."""
+
+    module: str
+    path: str
+    words: tuple[str, ...]
+    """Every line of the file that holds one of these is left out; each must be found."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class GoRoom:
     """A folder under `tools/go` with one go.mod: tools whose dependencies agree."""
 
@@ -59,6 +69,8 @@ class GoRoom:
     """Version variables the linker sets, as `import/path.variable=value`."""
     embeds: tuple[ModuleFile, ...] = ()
     """Files laid beside our own main before the build; `to` is relative to the room."""
+    trims: tuple[Trim, ...] = ()
+    """Modules built from a copy without parts that would cost minutes to compile."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ enough to have no automatic debug log. Envoy Gateway wants Kubernetes 0.36, the 
 
 from __future__ import annotations
 
-from tools.recipe import GoRoom, ModuleFile
+from tools.recipe import GoRoom, ModuleFile, Trim
 
 KUBERNETES_VERSION = "1.34.2"
 HELM_VERSION = "3.19.2"
@@ -52,6 +52,15 @@ PULUMI = GoRoom(
             to=f"pulumi-resource-kubernetes/{file}",
         )
         for file in ("schema.json", "terraform-mapping.json")
+    ),
+    # The provider's own component resources (Chart v4, ConfigFile v2, Directory v2) link all 60
+    # packages of its Go SDK: half of the cold build and of the binary. Charts are Argo CD's here.
+    trims=(
+        Trim(
+            module=_PROVIDER,
+            path="pkg/provider/provider_construct.go",
+            words=("providerhelmv4", "providerkustomizev2", "provideryamlv2"),
+        ),
     ),
 )
 

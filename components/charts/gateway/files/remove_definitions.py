@@ -1,0 +1,60 @@
+# ruff: noqa: INP001 - handed to a pod, never imported
+"""Removes the definitions that an add-on brought, once the add-on itself is deleted.
+
+Argo CD never deletes a CRD, because all resources of its kind go with it, whoever made them. This
+does, within two limits: Argo CD must have brought the definition for this very Application, and
+nothing of its kind may be left.
+
+Usage: `remove_definitions.py APPLICATION`
+"""
+
+import logging
+import sys
+from typing import Any
+
+from lightkube import Client
+from lightkube.generic_resource import create_global_resource, create_namespaced_resource
+from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
+
+TRACKING = "argocd.argoproj.io/tracking-id"
+"""Annotation by which Argo CD says which Application brought an object: `<name>:<rest>`."""
+
+log = logging.getLogger("removal")
+
+
+def brought_by(application: str, definition: CustomResourceDefinition) -> bool:
+    """Whether Argo CD brought a definition for an Application."""
+    annotations = (definition.metadata and definition.metadata.annotations) or {}
+    return annotations.get(TRACKING, "").startswith(f"{application}:")
+
+
+def first_left(client: Client, definition: CustomResourceDefinition) -> str | None:
+    """The name of one resource of that kind, if there is any."""
+    spec = definition.spec
+    version = next(version.name for version in spec.versions if version.storage)
+    create = create_namespaced_resource if spec.scope == "Namespaced" else create_global_resource
+    kind: Any = create(spec.group, version, spec.names.kind, spec.names.plural)
+    where = {"namespace": "*"} if spec.scope == "Namespaced" else {}
+    for item in client.list(kind, chunk_size=1, **where):
+        return "/".join(filter(None, (item.metadata.namespace, item.metadata.name)))
+    return None
+
+
+def main(application: str) -> None:
+    """Remove what may go, and say what stays and why."""
+    client = Client()
+    for definition in list(client.list(CustomResourceDefinition)):
+        if not brought_by(application, definition):
+            continue
+        name = definition.metadata.name
+        left = first_left(client, definition)
+        if left is not None:
+            log.warning("%s stays: %s is still there, and would be deleted with it", name, left)
+            continue
+        client.delete(CustomResourceDefinition, name)
+        log.info("%s is deleted", name)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    main(sys.argv[1])

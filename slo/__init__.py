@@ -1,0 +1,1 @@
+"""Service level objectives: OpenSLO files read, Prometheus rules generated. Pure."""
