@@ -35,7 +35,8 @@ argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
 after_argo_cd = pulumi.ResourceOptions(provider=foundation.provider, depends_on=argo_cd.ready)
 edge = Gateway("edge", GatewayArgs(
     source=source, envoy_gateway=image["envoy-gateway"], envoy=image["envoy"],
-    proxies=stack.edge.proxies, service_address=stack.edge.service_address,
+    removal=image["controller"], proxies=stack.edge.proxies,
+    service_address=stack.edge.service_address,
 ), after_argo_cd)  # fmt: skip
 Observability("observability", ObservabilityArgs(
     source=source, prometheus=image["prometheus"], discovery=image["controller"],

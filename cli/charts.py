@@ -45,11 +45,9 @@ def _over_trees(commit: Callable[[str, Path], str]) -> Revisions:
     with tempfile.TemporaryDirectory(prefix="switchyard-publish-") as scratch:
         environments, addons = Path(scratch, "environments"), Path(scratch, "addons")
         shutil.copytree(PROJECT / "examples" / "shop" / "chart", environments / "shop")
-        charts = tools.share("envoy-gateway") / "charts"
-        shutil.copytree(charts / "gateway-helm", addons / "envoy-gateway")
-        shutil.copytree(
-            PROJECT / "components" / "charts" / "observability", addons / "observability"
-        )
+        shutil.copytree(PROJECT / "components" / "charts", addons)
+        upstream = tools.share("envoy-gateway") / "charts" / "gateway-helm"
+        shutil.copytree(upstream, addons / "gateway" / "charts" / upstream.name)
         return Revisions(commit("environments.git", environments), commit("addons.git", addons))
 
 

@@ -30,6 +30,7 @@ class GatewayArgs:
         source: where add-ons come from and go to.
         envoy_gateway: image of the control plane; also of the proxies' shutdown manager.
         envoy: image of the proxies.
+        removal: an image with Python, which removes the definitions when the gateway is destroyed.
         proxies: Envoy pods.
         service_address: fixed cluster IP of the proxies' Service; None for any.
     """
@@ -37,6 +38,7 @@ class GatewayArgs:
     source: AddonSource
     envoy_gateway: BakedImage
     envoy: BakedImage
+    removal: BakedImage
     proxies: int
     service_address: str | None
 
@@ -77,9 +79,12 @@ class Gateway(pulumi.ComponentResource):
             "envoy-gateway",
             AddonArgs(
                 source=args.source,
-                chart="envoy-gateway",
+                chart="gateway",
                 namespace=CONTROL_NAMESPACE,
-                values=chart_values(args.envoy_gateway),
+                values={
+                    "removalImage": args.removal.reference,
+                    "gateway-helm": chart_values(args.envoy_gateway),
+                },
                 ingress=[
                     to_ports(PROXY_PORT),
                     in_namespaces({"kubernetes.io/metadata.name": "observability"}, STATS_PORT),
@@ -103,7 +108,8 @@ def chart_values(image: BakedImage) -> dict[str, Any]:
                 },
                 "imagePullPolicy": "IfNotPresent",
                 "resources": {
-                    "requests": {"cpu": "50m", "memory": "128Mi"},
+                    # few cores are needed, but at once: a flip waits for its translation
+                    "requests": {"cpu": "250m", "memory": "128Mi"},
                     "limits": {"memory": "512Mi"},
                 },
             }

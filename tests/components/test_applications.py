@@ -76,7 +76,7 @@ def test_the_gateway_gets_the_address_and_the_image_that_the_stack_names(run: Ru
     assert "@sha256:" in kubernetes["envoyDeployment"]["container"]["image"]
     assert kubernetes["envoyDeployment"]["replicas"] == 2
     values = graph.one("envoy-gateway-application").inputs["spec"]["source"]["helm"]["valuesObject"]
-    image = values["deployment"]["envoyGateway"]["image"]
+    image = values["gateway-helm"]["deployment"]["envoyGateway"]["image"]
     assert f"{image['repository']}:{image['tag']}".count("@sha256:") == 1
 
 
