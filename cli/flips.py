@@ -63,8 +63,9 @@ def followed_ms(flips: Sequence[Flip], samples: Sequence[Sample], *, since: str)
             sample.sent
             for sample in samples[bisect.bisect_left(times, start) :]
             if sample.colour not in ("", flip.to)
-            # what was answered once the next flip had begun, that flip may have answered
-            and (following is None or sample.answered < following.written_at)
+            # what was answered once the next flip was asked for, that flip may have answered: the
+            # data plane has its weights before the write of them returns
+            and (following is None or sample.answered < following.asked_at)
         ]
         figures.append((late[-1] - start).total_seconds() * 1000 if late else 0.0)
     return figures
