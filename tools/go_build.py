@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from tools.catalog import GO, GO_TOOLCHAIN
 from tools.errors import SourceFailed
+from tools.trim import leave_out
 from tools.workshop import HERE, Order, Outcomes, Workshop
 
 if TYPE_CHECKING:
@@ -58,13 +59,7 @@ class _Room:
         """Build a module from a copy here that lacks some lines of one file."""
         copy = Path("trimmed", trim.module)
         _copy(self.module(trim.module), self.folder / copy)
-        file = self.folder / copy / trim.path
-        lines = file.read_text().splitlines(keepends=True)
-        for word in trim.words:
-            if not any(word in line for line in lines):
-                raise SourceFailed(f"{trim.module}/{trim.path} no longer holds {word}")
-        kept = [line for line in lines if not any(word in line for word in trim.words)]
-        file.write_text("".join(kept))
+        leave_out(trim, self.folder / copy)
         self.run("mod", "edit", f"-replace={trim.module}=./{copy}")
 
 

@@ -31,7 +31,9 @@ def _source(source: Source, home: Path) -> str:
     if isinstance(source, GoBuild):
         others = sorted({file.room for file in source.beside if file.room is not None})
         trees = [_tree(home / "go" / room) for room in (source.room.name, *others)]
-        return f"{source!r} {FLAGS} {GO_TOOLCHAIN} {' '.join(trees)}"
+        # apart from the room's fields, so that a room without trims keeps the key it always had
+        trims = f" {source.room.trims!r}" if source.room.trims else ""
+        return f"{source!r} {FLAGS} {GO_TOOLCHAIN} {' '.join(trees)}{trims}"
     if isinstance(source, Wheel):
         pins = _digest(home / "pypi" / source.requirements)
         return f"{source!r} {pins}"

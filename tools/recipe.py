@@ -69,7 +69,7 @@ class GoRoom:
     """Version variables the linker sets, as `import/path.variable=value`."""
     embeds: tuple[ModuleFile, ...] = ()
     """Files laid beside our own main before the build; `to` is relative to the room."""
-    trims: tuple[Trim, ...] = ()
+    trims: tuple[Trim, ...] = field(default=(), repr=False)  # see keys
     """Modules built from a copy without parts that would cost minutes to compile."""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tools import catalog, keys
 from tools.cache import Cache
-from tools.recipe import GoBuild
+from tools.recipe import GoBuild, Trim
 from tools.workshop import HERE
 
 if TYPE_CHECKING:
@@ -60,6 +60,15 @@ def test_a_version_stamp_is_part_of_the_key(home: Path) -> None:
     build = tool.sources[-1]
     assert isinstance(build, GoBuild)
     room = dataclasses.replace(build.room, stamps=("a.b=c",))
+    other = dataclasses.replace(tool, sources=(dataclasses.replace(build, room=room),))
+    assert keys.recipe(other, home=home) != keys.recipe(tool, home=home)
+
+
+def test_what_is_left_out_of_a_module_is_part_of_the_key(home: Path) -> None:
+    tool = catalog.find("helm")
+    build = tool.sources[-1]
+    assert isinstance(build, GoBuild)
+    room = dataclasses.replace(build.room, trims=(Trim(module="m", path="p", words=("w",)),))
     other = dataclasses.replace(tool, sources=(dataclasses.replace(build, room=room),))
     assert keys.recipe(other, home=home) != keys.recipe(tool, home=home)
 
