@@ -128,7 +128,8 @@ def _container(image: BakedImage) -> dict[str, Any]:
         "readinessProbe": {"httpGet": alive, "periodSeconds": 2},
         "livenessProbe": {"httpGet": alive, "periodSeconds": 10, "failureThreshold": 3},
         "resources": {
-            "requests": {"cpu": "50m", "memory": "64Mi"},
+            # idle it needs nothing; in a flip and an abort it must not wait behind the workloads
+            "requests": {"cpu": "250m", "memory": "64Mi"},
             "limits": {"memory": "128Mi"},
         },
         "securityContext": {
