@@ -26,7 +26,12 @@ release: .venv/.synced ## move production to the idle colour under load, and rep
 	$(SWITCHYARD) release --stack $(STACK) $(ARGS)
 
 test: .venv/.synced ## all three tiers; ARGS="-m pure" for one
+ifeq ($(ARGS),)
+	.venv/bin/pytest -m "not yard" --numprocesses 2
+	.venv/bin/pytest -m yard
+else
 	.venv/bin/pytest $(ARGS)
+endif
 
 lint: .venv/.synced ## ruff, pyright strict, import contracts
 	.venv/bin/ruff check .
