@@ -289,7 +289,7 @@ def test_a_quiet_hour_weighs_by_its_events_where_sloths_default_weighs_by_the_cl
                 {"series": 'requests_total{code="500"}', "values": "0+0x120 0+15x120"},
             ],
             "promql_expr_test": [
-                at("1h", "sum(slo:sli_error:ratio_rate1h)", 0.01, within=2e-4),
+                at("1h", "sum(slo:sli_error:ratio_rate1h)", 0.01, within=5e-4),
                 at("1h", f"sum({sloth_exact})", 0.01, within=2e-4),
                 at("1h", f"sum({sloth_default})", 0.5, within=0.03),
             ],
