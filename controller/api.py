@@ -4,22 +4,22 @@ The schema that the API server enforces is `crd.yaml`; a test holds both to the 
 Frozen throughout: a decision makes a new status, it never edits one.
 """
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from datetime import timedelta
+from typing import Any
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-)
-from pydantic.alias_generators import to_camel
+from pydantic import AliasChoices, Field
 
+from controller.model import Duration, Model, Moment
 from controller.phases import Colour, Outcome, Phase
+from controller.ramp_api import (
+    ErrorBudget,
+    Evidence,
+    Judge,
+    JudgeState,
+    Ramp,
+    RampEnding,
+    Sticky,
+)
 
 GROUP = "switchyard.dev"
 VERSION = "v1alpha1"
@@ -33,61 +33,7 @@ ABORT_REASON = f"{GROUP}/abort-reason"
 RETRY = f"{GROUP}/retry"
 """Annotation: the rejected release to try again."""
 
-_DURATION = re.compile(r"(\d+)(ms|h|m|s)")
-_UNITS = {"h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
-
-
-def parse_duration(text: object) -> timedelta:
-    """Read a duration such as `1h`, `5m`, `1m30s` or `200ms`.
-
-    Raises:
-        ValueError: when the text is anything else.
-    """
-    if isinstance(text, timedelta):
-        return text
-    if not isinstance(text, str) or not re.fullmatch(r"(\d+(ms|h|m|s))+", text):
-        raise ValueError(
-            f"{text!r} is not a duration, so no deadline can be kept; write e.g. 30s, 5m or 1h"
-        )
-    parts = (timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _DURATION.findall(text))
-    return sum(parts, timedelta())
-
-
-def write_duration(length: timedelta) -> str:
-    """The shortest text that `parse_duration` reads back."""
-    rest = round(length.total_seconds() * 1000)
-    text = ""
-    for unit, milliseconds in (("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
-        number, rest = divmod(rest, milliseconds)
-        text += f"{number}{unit}" if number else ""
-    return text or "0s"
-
-
-def write_moment(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _to_milliseconds(moment: datetime) -> datetime:
-    """Cut to what is written, so that a status equals itself after a round trip."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(write_duration)]
-Moment = Annotated[datetime, AfterValidator(_to_milliseconds), PlainSerializer(write_moment)]
 Digests = dict[str, str]
-
-
-class Model(BaseModel):
-    """Frozen; camelCase outside, snake_case inside; fields of newer versions are let pass."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
-    )
-
-    def dump(self) -> dict[str, Any]:
-        """As the API server keeps it: camelCase, without what is absent."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 class GatewayRef(Model):
@@ -135,12 +81,24 @@ class Strategy(Model):
     """How traffic moves."""
 
     kind: str = "blueGreen"
+    """blueGreen: all at once; canary: by fixed steps; progressive: by the exposure policy."""
+    steps: tuple[int, ...] = (1, 5, 25, 50, 100)
+    """Percent of the traffic that the candidate gets, one step after the other; the bounds of
+    `progressive`."""
+    dwell: Duration = timedelta(minutes=10)
+    """For how long a step is judged at least."""
+    sticky_by: Sticky | None = None
     rollback_window: Duration = timedelta(hours=1)
     """How long after the promotion `abort` still goes back at once."""
     health_timeout: Duration = timedelta(minutes=5)
     """How long Preparing and Probing may take together."""
     confirm_timeout: Duration = timedelta(seconds=30)
     """How long written weights may take to be seen: 30 s; a working gateway needs under one."""
+
+    @property
+    def ramps(self) -> bool:
+        """Whether traffic moves step by step under judgement."""
+        return self.kind != "blueGreen"
 
 
 class Gate(Model):
@@ -173,6 +131,8 @@ class Spec(Model):
     services: tuple[Service, ...]
     candidate: Candidate
     strategy: Strategy = Strategy()
+    judge: Judge | None = None
+    error_budget: ErrorBudget | None = None
     gates: tuple[Gate, ...] = ()
 
     @property
@@ -267,6 +227,7 @@ class Ending(Model):
     started_at: Moment
     ended_at: Moment
     flip_ms: int | None = None
+    ramp: RampEnding | None = None
 
 
 class Condition(Model):
@@ -293,6 +254,9 @@ class Status(Model):
     reason: str = ""
     phases: tuple[PhaseRecord, ...] = ()
     shift: Shift | None = None
+    ramp: Ramp | None = None
+    evidence: tuple[Evidence, ...] = ()
+    judge: JudgeState | None = None
     attempt: Attempt | None = None
     rollback: Rollback | None = None
     current: Content | None = None

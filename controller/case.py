@@ -5,13 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from controller.api import Attempt, Content, Moment, PhaseRecord, Spec, Status
-from controller.observed import Observed, Readiness, Unknown, Verdicts
+from controller.api import Attempt, Content, PhaseRecord, Spec, Status
+from controller.model import Moment
+from controller.observed import Observed, Verdicts
 from controller.phases import Because, Colour, Phase
-from controller.routes import LIVE, Route, fits, is_ours, live_routes, preview_routes, role_of
+from controller.routes import (
+    LIVE,
+    Route,
+    fits,
+    is_ours,
+    live_routes,
+    preview_routes,
+    role_of,
+    share_of,
+)
+from controller.sight import Readiness, Unknown
 
 MAX_PHASES = 32
-"""How many phase entries of the present release are kept: 32, more than any honest release has."""
+"""How many phase entries of the present release are kept: 32, more than any honest release has;
+the steps of a ramp are entries too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +90,29 @@ class Case:
                 return name
         return None
 
-    def routes_show(self, content: Content | None) -> bool:
+    def routes_show(self, content: Content | None, percent: int = 100) -> bool:
         """Whether the API server holds exactly the live routes for that content."""
         if isinstance(self.observed.routes, Unknown):
             return False
-        wanted = wanted_live(self, content)
+        wanted = wanted_live(self, content, percent)
         missing = [r for name, r in wanted.items() if not fits(r, self.observed.routes.get(name))]
         return not missing and (bool(wanted) or not stale(self, LIVE, wanted))
 
-    def routes_serve(self, colour: Colour) -> bool:
-        """Whether every live route there is puts all of its weight on that colour."""
+    def shares(self, colour: Colour) -> list[float]:
+        """What part of each live route's weight that colour has, 0 to 1."""
         namespace = self.spec.colours.namespace(colour)
-        live = [
-            route
+        return [
+            share_of(route, namespace)
             for route in self.found().values()
             if is_ours(self.observed.identity, route) and role_of(route) == LIVE
         ]
-        return bool(live) and all(_puts_all_on(route, namespace) for route in live)
 
 
-def _puts_all_on(route: Mapping[str, Any], namespace: str) -> bool:
-    backends = [b for rule in route["spec"].get("rules", ()) for b in rule.get("backendRefs", ())]
-    weighed = [b for b in backends if b.get("weight", 1) > 0]
-    return bool(weighed) and all(b.get("namespace") == namespace for b in weighed)
-
-
-def wanted_live(case: Case, content: Content | None) -> dict[str, Route]:
+def wanted_live(case: Case, content: Content | None, percent: int = 100) -> dict[str, Route]:
     """The live routes for what is to serve; none when nothing is to."""
-    return {} if content is None else live_routes(case.observed.identity, case.spec, content)
+    if content is None:
+        return {}
+    return live_routes(case.observed.identity, case.spec, content, percent)
 
 
 def stale(case: Case, role: str, wanted: Mapping[str, Route]) -> tuple[str, ...]:
@@ -121,10 +128,18 @@ def stale(case: Case, role: str, wanted: Mapping[str, Route]) -> tuple[str, ...]
     )
 
 
-def enter(status: Status, phase: Phase, now: Moment, reason: str, **changes: object) -> Status:
-    """A status in that phase, with the entry noted when the phase is a new one."""
+def enter(
+    status: Status,
+    phase: Phase,
+    now: Moment,
+    reason: str,
+    *,
+    anew: bool = False,
+    **changes: object,
+) -> Status:
+    """A status in that phase, with the entry noted when the phase is a new one, or begins anew."""
     phases = status.phases
-    if status.phase != phase or not phases:
+    if anew or status.phase != phase or not phases:
         phases = (*phases, PhaseRecord(phase=phase, at=now, reason=reason))[-MAX_PHASES:]
     return status.model_copy(update={"phase": phase, "reason": reason, "phases": phases, **changes})
 

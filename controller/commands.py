@@ -6,9 +6,10 @@ its work done and is silently dropped.
 
 from dataclasses import dataclass
 
-from controller.api import ABORT, ABORT_REASON, RETRY, write_moment
+from controller.api import ABORT, ABORT_REASON, RETRY
 from controller.case import Case, Step
 from controller.endings import begin, find_rejection, reject
+from controller.model import write_moment
 from controller.moving import roll_back, way_back
 from controller.phases import ENDED, MOVED, WAITING, Because, Outcome, Phase
 

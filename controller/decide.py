@@ -8,15 +8,17 @@ is written before the routes, so that a half-done movement is known as one.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controller import moving
-from controller.api import Content, Spec, Status, write_duration
+from controller import moving, ramp
+from controller.api import Content, Spec, Status
 from controller.case import Case, Step, enter, hold, stale, wanted_live
 from controller.commands import obey
 from controller.conditions import conditions
 from controller.endings import begin, reject, supersede
-from controller.observed import NotReady, Observed, Ready, Unknown, Verdicts
+from controller.model import write_duration
+from controller.observed import Observed, Verdicts
 from controller.phases import ENDED, MOVED, WAITING, Because, Phase
 from controller.routes import LIVE, PREVIEW, Route, fits, is_ours, preview_routes
+from controller.sight import NotReady, Ready, Unknown
 
 IDLE = 5.0
 """Seconds between looks when nothing is under way: 5, the time that drift may last."""
@@ -26,6 +28,8 @@ PROBE = 0.25
 """Seconds between probes of the preview, at first."""
 EAGER = timedelta(seconds=10)
 """How long the preview is probed that often: 10 s; after that, WAIT is often enough."""
+JUDGE = 0.5
+"""Seconds between looks at a ramp: 0.5, so that a failure costs half a second more at most."""
 CONFIRM = 0.1
 """Seconds between looks at the data plane while traffic moves: 0.1, to know a flip fast."""
 
@@ -35,6 +39,7 @@ WARNINGS = frozenset(
         Because.NEVER_SEEN,
         Because.CANDIDATE_LOST,
         Because.GATE_FAILED,
+        Because.JUDGE_FAILED,
         Because.ABORTED,
         Because.IMMUTABLE,
         Because.REMEMBERED,
@@ -157,6 +162,8 @@ def _complete(case: Case) -> Step:
     foreign = case.foreign_route()
     if foreign is not None:
         return _wait(case, Because.CANDIDATE_NOT_READY, _foreign_reason(foreign))
+    if ramp.is_due(case):
+        return ramp.begin(case)
     reason = f"the evidence is complete; moving all services to {case.attempt.to}"
     return Step(enter(case.status, Phase.SHIFTING, case.now, reason), Because.EVIDENCE_COMPLETE)
 
@@ -169,6 +176,7 @@ _PHASES = {
     Phase.PENDING: _pending,
     Phase.PREPARING: _preparing,
     Phase.PROBING: _probing,
+    Phase.RAMPING: ramp.ramping,
     Phase.SHIFTING: moving.shifting,
     Phase.CONFIRMING: moving.confirming,
     Phase.ROLLING_BACK: moving.rolling_back,
@@ -198,22 +206,24 @@ def _wait(case: Case, because: Because, reason: str) -> Step:
     return reject(case, Because.TIMED_OUT, late)
 
 
-def _to_serve(case: Case, status: Status) -> tuple[bool, Content | None]:
-    """Whether the live routes are ours to set now, and what they are to serve."""
+def _to_serve(case: Case, status: Status) -> tuple[bool, Content | None, int]:
+    """Whether the live routes are ours to set now, what they are to serve, and its percent."""
+    if status.phase is Phase.RAMPING and status.attempt and status.ramp:
+        return True, status.attempt.content, status.ramp.weight
     if status.phase in MOVED and status.attempt:
-        return True, status.attempt.content
+        return True, status.attempt.content, 100
     if status.phase is Phase.ROLLING_BACK and status.rollback:
         lost = moving.former_lost(case.with_status(status)) is not None
-        return not lost, status.rollback.to
-    return status.current is not None, status.current
+        return not lost, status.rollback.to, 100
+    return status.current is not None, status.current, 100
 
 
 def _finish(case: Case, step: Step, forget: tuple[str, ...], notices: list[Notice]) -> Decision:
     """Add what follows from the new status: route writes, weight, conditions, the next look."""
     status, found = step.status, case.found()
     identity = case.observed.identity
-    ours, content = _to_serve(case, status)
-    wanted = wanted_live(case, content) if ours else {}
+    ours, content, percent = _to_serve(case, status)
+    wanted = wanted_live(case, content, percent) if ours else {}
     previews = preview_routes(identity, case.spec)
     if isinstance(case.observed.routes, Unknown):
         apply: tuple[Route, ...] = ()
@@ -246,11 +256,15 @@ def _finish(case: Case, step: Step, forget: tuple[str, ...], notices: list[Notic
 
 
 def _weight(case: Case, status: Status) -> int:
-    """The share of the candidate colour, as the routes hold it."""
+    """The share of the candidate colour in percent, as the routes hold it.
+
+    While they are being written, the least that any has; on the way back, the most.
+    """
     if isinstance(case.observed.routes, Unknown) or status.attempt is None:
         return status.weight
-    serving = case.with_status(status).routes_serve(status.attempt.to)
-    return 100 if serving else 0
+    shares = case.with_status(status).shares(status.attempt.to)
+    going_back = status.phase is Phase.ROLLING_BACK
+    return round(100 * (max if going_back else min)(shares, default=0.0))
 
 
 def _requeue(case: Case, after: Status, *, busy: bool) -> float:
@@ -258,6 +272,8 @@ def _requeue(case: Case, after: Status, *, busy: bool) -> float:
         return 0.0
     if after.phase in ENDED:
         return IDLE
+    if after.phase is Phase.RAMPING and after.ramp and after.ramp.seen_at:
+        return JUDGE
     if after.phase in MOVED or after.phase is Phase.ROLLING_BACK:
         return CONFIRM
     is_fresh = bool(after.phases) and case.now - after.phases[-1].at < EAGER

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from controller import metrics
 from controller.api import Switch
+from controller.arrival import key_of
 from controller.decide import Decision, Notice, decide
 from controller.observe import Memory
 from controller.observed import Observed
@@ -48,7 +49,7 @@ class World(Protocol):
         ...
 
 
-_HURRY = MOVED | {Phase.ROLLING_BACK}
+_HURRY = frozenset({Phase.SHIFTING, Phase.CONFIRMING, Phase.ROLLING_BACK})
 """Phases in which events wait: while traffic moves, every write in between delays the proof."""
 
 
@@ -153,6 +154,7 @@ class Driver:
         except ValidationError as error:
             return await self._refuse(raw, error)
         observed = await self._observe(switch)
+        self._memory = replace(self._memory, arrival=observed.arrival)
         decision = decide(switch.spec, observed, {}, self._clock())
         await self._act(switch, decision)
         metrics.note(switch, decision)
@@ -198,7 +200,7 @@ class Driver:
         status = decision.status
         back = status.phase is Phase.ROLLING_BACK
         moving = back or status.phase in MOVED
-        movement = (status.release, status.attempt and status.attempt.started_at, back, moving)
+        movement = (key_of(status), moving)
         if movement != self._movement:
             self._movement = movement
             self._memory = replace(self._memory, written_at=None)

@@ -3,6 +3,7 @@
 from controller.api import Attempt, Content, Ending, Rejection, Shift, Status
 from controller.case import Case, Step, enter, short
 from controller.phases import Because, Outcome, Phase
+from controller.ramp_api import RampEnding, Weighing
 
 MAX_HISTORY = 20
 MAX_REJECTED = 50
@@ -28,6 +29,9 @@ def begin(case: Case) -> Step:
             "settled": None if status.settled == spec.release else status.settled,
             "phases": (),
             "shift": None,
+            "ramp": None,
+            "evidence": (),
+            "judge": None,
             "rollback": None,
             "phase": Phase.PENDING,
         }
@@ -165,5 +169,26 @@ def _record(
         started_at=attempt.started_at,
         ended_at=case.now,
         flip_ms=flip_ms,
+        ramp=_ramp_ending(case, status, outcome),
     )
     return status.model_copy(update={"history": (*status.history, entry)[-MAX_HISTORY:]})
+
+
+def _ramp_ending(case: Case, status: Status, outcome: Outcome) -> RampEnding | None:
+    """What the history keeps of a ramp; nothing when there was none."""
+    ramp, attempt, former = status.ramp, status.attempt, case.status.current
+    if ramp is None or attempt is None:
+        return None
+    percent = 100 if outcome is Outcome.PROMOTED else 0
+    names = {*attempt.digests, *(former.digests if former else {})}
+    changed = [n for n in names if former and former.digests.get(n) != attempt.digests.get(n)]
+    return RampEnding(
+        weights=(*ramp.weights, Weighing(at=case.now, weight=percent)),
+        verdicts={one.name: one.verdict for one in status.evidence},
+        requests_exposed=ramp.exposed,
+        requests_harmed=ramp.harmed,
+        budget_left=ramp.budget_left,
+        change_size=len(changed) / len(names) if former and names else None,
+        services=len(changed) if former else None,
+        override=ramp.override,
+    )

@@ -5,6 +5,7 @@ of a proxy's worker threads.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,13 +15,17 @@ from typing import Any, Self
 import aiohttp
 
 from controller.api import Service
-from controller.observed import NotReady, Readiness, Ready, Shown, Sight, Unknown
 from controller.phases import Colour
 from controller.routes import COLOUR_HEADER, PREVIEW_HEADER
+from controller.sight import NotReady, Readiness, Ready, Shown, Sight, Unknown
 from controller.workloads import ready_endpoints
 
 CONSECUTIVE = 3
 """How many answers in a row must show the colour, for each gateway pod and service."""
+BURST = 32
+"""How many answers are asked of each at once when a share is to be seen."""
+AT_ONCE = 4
+"""How many of them at the same time: 4, so that they reach several worker threads."""
 TIMEOUT = 2.0
 """Seconds that an answer may take: 2; a probe that takes longer proves nothing."""
 
@@ -134,19 +139,29 @@ class GatewayProbe:
                     return NotReady(f"the preview of {where} {problem}")
         return Ready()
 
-    async def live(self, pods: Sequence[Proxy], services: Sequence[Service]) -> Sight:
-        """What production is answered with, through every gateway pod."""
+    async def live(
+        self, pods: Sequence[Proxy], services: Sequence[Service], times: int = CONSECUTIVE
+    ) -> Sight:
+        """What production is answered with, through every gateway pod.
+
+        Args:
+            pods: the gateway pods.
+            services: the services, each asked of each pod.
+            times: how often; many of them by a few at the same time.
+        """
         if not pods:
             return Unknown("there is no ready gateway pod to ask")
-        seen: dict[tuple[str, str], set[Colour | None]] = {}
-        for _ in range(CONSECUTIVE):
-            pairs = [(pod, service) for pod in pods for service in services]
-            answers = await asyncio.gather(*(self.ask(p, s) for p, s in pairs))
-            for (pod, service), answer in zip(pairs, answers, strict=True):
+        seen: dict[tuple[str, str], Counter[Colour | None]] = {}
+        pairs = [(pod, service) for pod in pods for service in services]
+        at_once = AT_ONCE if times > CONSECUTIVE else 1  # a few are to be one after the other
+        for _ in range(0, times, at_once):
+            asked = pairs * at_once
+            answers = await asyncio.gather(*(self.ask(p, s) for p, s in asked))
+            for (pod, service), answer in zip(asked, answers, strict=True):
                 if answer.error is not None:
                     return Unknown(f"gateway pod {pod.name} did not answer: {answer.error}")
-                seen.setdefault((pod.name, service.name), set()).add(answer.colour)
-        return Shown({key: frozenset(colours) for key, colours in seen.items()})
+                seen.setdefault((pod.name, service.name), Counter())[answer.colour] += 1
+        return Shown({key: frozenset(counts) for key, counts in seen.items()}, seen)
 
 
 def _preview_problem(answer: Answer, colour: Colour) -> str | None:

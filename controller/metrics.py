@@ -47,9 +47,8 @@ def note(switch: Switch, decision: Decision) -> None:
 
 
 def _note_endings(switch: Switch, status: Status) -> None:
-    known = set(switch.status.history)
     for ending in status.history:
-        if ending in known:
+        if ending in switch.status.history:
             continue
         ENDINGS.labels(switch.namespace, switch.name, ending.outcome.value).inc()
         if ending.flip_ms is not None:

@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from controller.api import Rollback, Shift, write_duration
+from controller.api import Rollback, Shift
+from controller.arrival import movement_of
 from controller.case import Case, Step, enter, hold
 from controller.endings import finish_rollback, promote
-from controller.observed import NotReady, Unknown
+from controller.model import write_duration
 from controller.phases import Because, Colour, Outcome, Phase
+from controller.sight import NotReady, Shown, Unknown
 
 QUIET = timedelta(seconds=1)
 """How long a movement may go unseen without a word about it in the status: 1 s, the promise."""
@@ -44,9 +46,9 @@ def overtaken(case: Case) -> Step:
 
 def shifting(case: Case) -> Step:
     """Write the weights (the decision's route writes do that) until all of them are written."""
-    lost = _lost(case)
-    if lost is not None:
-        return lost
+    gone = lost(case)
+    if gone is not None:
+        return gone
     if isinstance(case.observed.routes, Unknown):
         return hold(case, Because.NO_DATA, f"cannot read the routes: {case.observed.routes.reason}")
     to = case.attempt.to
@@ -61,20 +63,20 @@ def shifting(case: Case) -> Step:
 
 def confirming(case: Case) -> Step:
     """Wait until the data plane shows the candidate; a weight in the API is not proof."""
-    lost = _lost(case)
-    if lost is not None:
-        return lost
+    gone = lost(case)
+    if gone is not None:
+        return gone
     attempt, sight = case.attempt, case.observed.live
     shift = case.status.shift or Shift(written_at=case.now)
     written = case.routes_show(attempt.content)
-    if written and not isinstance(sight, Unknown) and sight.all_show(attempt.to):
+    if written and not isinstance(sight, Unknown) and _arrived(case, sight, attempt.to):
         return promote(case, _seen(shift, case), sight.pods())
     why = _why_not(case, attempt.to, written=written)
     limit = case.spec.strategy.confirm_timeout
     if case.overdue(shift.written_at, limit):
         reason = f"not seen in the data plane within {write_duration(limit)}: {why}"
         return fail(case, Because.NEVER_SEEN, reason)
-    return _unseen(case, shift.written_at, f"waiting to see {attempt.to} everywhere: {why}")
+    return unseen(case, shift.written_at, f"waiting to see {attempt.to} everywhere: {why}")
 
 
 def rolling_back(case: Case) -> Step:
@@ -91,15 +93,23 @@ def rolling_back(case: Case) -> Step:
     case = case.with_status(case.status.model_copy(update={"rollback": rollback}))
     if not written and former_lost(case) is not None:
         return hold(case, Because.FORMER_LOST, f"{rollback.reason}; {former_lost(case)}")
-    if written and not isinstance(sight, Unknown) and sight.all_show(wanted):
+    if written and not isinstance(sight, Unknown) and _arrived(case, sight, wanted):
         shift = Shift(written_at=rollback.written_at or case.now)
         return finish_rollback(case, _seen(shift, case))
     why = _why_not(case, wanted, written=written)
     since = rollback.written_at or rollback.started_at
-    return _unseen(case, since, f"{rollback.reason}; going back: {why}")
+    return unseen(case, since, f"{rollback.reason}; going back: {why}")
 
 
-def _unseen(case: Case, since: datetime, reason: str) -> Step:
+def _arrived(case: Case, sight: Shown, wanted: Colour | None) -> bool:
+    """Whether every gateway pod serves that colour alone: shown by an answer, or by many."""
+    movement = movement_of(case.status)
+    if movement is not None and movement.partial:
+        return case.observed.arrival.proven()
+    return sight.all_show(wanted)
+
+
+def unseen(case: Case, since: datetime, reason: str) -> Step:
     """Hold; and say why once it takes longer than promised, for each word is a write."""
     unknown = isinstance(case.observed.live, Unknown)
     because = Because.NO_DATA if unknown else Because.NOT_YET_SEEN
@@ -119,7 +129,7 @@ def former_lost(case: Case) -> str | None:
     return f"but {rollback.to.colour} cannot take the traffic back ({former.reason}): holding"
 
 
-def _lost(case: Case) -> Step | None:
+def lost(case: Case) -> Step | None:
     """Back at once when the candidate is known to have lost its endpoints."""
     to = case.attempt.to
     endpoints = case.endpoints(to)
@@ -142,4 +152,5 @@ def _why_not(case: Case, wanted: Colour | None, *, written: bool) -> str:
         return routes.reason if isinstance(routes, Unknown) else "the weights are not all written"
     if isinstance(sight, Unknown):
         return sight.reason
-    return "; ".join(sight.laggards(wanted)[:3]) or "no gateway pod was asked"
+    doubts = sight.laggards(wanted) or case.observed.arrival.doubts()
+    return "; ".join(doubts[:3]) or "no gateway pod was asked"

@@ -8,23 +8,16 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from controller import resources
-from controller.api import ABORT, ABORT_REASON, GROUP, RETRY, Service, Switch
-from controller.gateway_probe import GatewayProbe, Proxy, proxies
-from controller.observed import (
-    NOT_LOOKED_AT,
-    Commands,
-    Identity,
-    NotReady,
-    Observed,
-    Readiness,
-    Sight,
-    Unknown,
-)
+from controller.api import ABORT, ABORT_REASON, GROUP, RETRY, Service, Status, Switch
+from controller.arrival import NOTHING_YET, Arrival, key_of, movement_of
+from controller.gateway_probe import BURST, CONSECUTIVE, GatewayProbe, Proxy, proxies
+from controller.observed import Allowance, Commands, Identity, Judgement, Observed
 from controller.phases import MOVED, Colour, Phase
 from controller.resources import ApiServer, ServerError
+from controller.sight import NOT_LOOKED_AT, NotReady, Readiness, Shown, Sight, Unknown
 from controller.workloads import judge, judge_endpoints
 
 COLOUR_LABEL = f"{GROUP}/colour"
@@ -43,14 +36,42 @@ class Memory:
 
     written_at: datetime | None = None
     watched_since: datetime | None = None
+    arrival: Arrival = NOTHING_YET
+
+
+class Judges(Protocol):
+    """Where evidence about candidates under traffic comes from."""
+
+    def look(self, switch: Switch) -> Judgement | Unknown:
+        """What has been judged since the last look; never waits."""
+        ...
+
+    def budget(self, switch: Switch) -> Allowance | Unknown | None:
+        """What the error budget allows; never waits."""
+        ...
+
+
+class NoJudges:
+    """For switches that never ramp."""
+
+    def look(self, switch: Switch) -> Judgement | Unknown:
+        """Nothing is judged."""
+        return Unknown(f"nobody judges {switch.name}")
+
+    def budget(self, switch: Switch) -> Allowance | Unknown | None:
+        """Nothing is known of a budget that somebody asks for."""
+        return Unknown("no budget is read") if switch.spec.error_budget else None
 
 
 class Reader:
-    """Reads the API server and asks the gateway pods."""
+    """Reads the API server, asks the gateway pods, and hears the judges."""
 
-    def __init__(self, server: ApiServer, probe: GatewayProbe) -> None:
+    def __init__(
+        self, server: ApiServer, probe: GatewayProbe, judges: Judges | None = None
+    ) -> None:
         self._server = server
         self._probe = probe
+        self._judges = judges or NoJudges()
 
     async def switch(self, namespace: str, name: str) -> Raw | None:
         """The TrafficSwitch, or None when there is none."""
@@ -85,6 +106,9 @@ class Reader:
             endpoints={colour: task.result() for colour, task in endpoints.items()},
             preview=preview.result(),
             live=live.result(),
+            arrival=_asked(status, memory, live.result()),
+            judgement=self._judges.look(switch) if status.phase is Phase.RAMPING else NOT_LOOKED_AT,
+            budget=self._judges.budget(switch),
             written_at=memory.written_at,
             watched_since=memory.watched_since,
         )
@@ -153,13 +177,17 @@ class Reader:
         return await self._probe.preview(pods, switch.spec.services, colour)
 
     async def _live(self, switch: Switch, services: tuple[Service, ...]) -> Sight:
-        if switch.status.phase not in MOVED | {Phase.ROLLING_BACK}:
+        status = switch.status
+        has_arrived = status.phase is Phase.RAMPING and status.ramp and status.ramp.seen_at
+        if status.phase not in MOVED | {Phase.ROLLING_BACK} or has_arrived:
             return NOT_LOOKED_AT
+        movement = movement_of(status)
+        times = BURST if movement is not None and movement.partial else CONSECUTIVE
         try:
             pods = await self._proxies(switch)
         except UnreadableError as error:
             return Unknown(str(error))
-        return await self._probe.live(pods, services)
+        return await self._probe.live(pods, services, times)
 
     async def _list(
         self,
@@ -176,6 +204,15 @@ class Reader:
             return await self._server.list(kind, namespace, labels)
         except ServerError as error:
             raise UnreadableError(f"cannot list {kind.__name__}s: {error}") from error
+
+
+def _asked(status: Status, memory: Memory, live: Sight) -> Arrival:
+    """What the answers prove, those of this look and of earlier ones about the same movement."""
+    movement, key = movement_of(status), key_of(status)
+    arrival = memory.arrival
+    if arrival.movement != movement or arrival.key != key:
+        arrival = Arrival(movement, key)
+    return arrival.after(live) if isinstance(live, Shown) else arrival
 
 
 def _services(switch: Switch) -> tuple[Service, ...]:

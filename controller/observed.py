@@ -6,62 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from controller.api import Status
+from controller.arrival import NOTHING_YET, Arrival
 from controller.phases import Colour
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Looked at, and as asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotReady:
-    """Looked at, and not (yet) as asked for."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Could not be looked at."""
-
-    reason: str
-
-
-Readiness = Ready | NotReady | Unknown
-
-NOT_LOOKED_AT = Unknown("not looked at in this phase")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the live routes answer: for each gateway pod and service the set of colours seen.
-
-    None in such a set stands for an answer without a colour (an error of the gateway itself).
-    """
-
-    colours: Mapping[tuple[str, str], frozenset[Colour | None]]
-
-    def all_show(self, colour: Colour | None) -> bool:
-        """Whether every gateway pod answers every service with that colour and no other."""
-        only = frozenset({colour})
-        return bool(self.colours) and all(seen == only for seen in self.colours.values())
-
-    def laggards(self, colour: Colour | None) -> list[str]:
-        """Where something else was seen, for people."""
-        only = frozenset({colour})
-        return [
-            f"{service} on {pod} shows {' and '.join(sorted(str(c or 'no colour') for c in seen))}"
-            for (pod, service), seen in sorted(self.colours.items())
-            if seen != only
-        ]
-
-    def pods(self) -> int:
-        """How many gateway pods were asked."""
-        return len({pod for pod, _ in self.colours})
-
-
-Sight = Shown | Unknown
+from controller.ramp_api import Evidence
+from controller.sight import NOT_LOOKED_AT, Readiness, Sight, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +22,51 @@ class Verdict:
 
 
 Verdicts = Mapping[str, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the judge said of the samples up to a moment."""
+
+    follows: str | None
+    """The state that it goes on from; None: it begins."""
+    state: str
+    """What it needs to go on."""
+    at: datetime
+    """Until when samples are counted."""
+    verdict: str
+    """PASS, FAIL or HOLD."""
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    seconds: float = 0.0
+    """How much time with data for every indicator has been added."""
+    missing: str | None = None
+    """What had no data last, and why."""
+    exposed: float = 0.0
+    """Requests that the candidate has answered since the ramp began."""
+    harmed: float = 0.0
+    """Bad ones among them."""
+    detectable: float | None = None
+    """The smallest regression, as a factor, that all of this could have shown; None: none."""
+    power: str = ""
+    """The same in a sentence, with what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the error budget allows."""
+
+    remaining: float
+    """Share that is left of the scarcest objective's budget; may be negative."""
+    max_step: float | None = None
+    """Percentage points by which a step may raise the weight; None: any."""
+    dwell_factor: float = 1.0
+    """How much longer each step lasts."""
+    frozen: bool = False
+    """Whether nothing may be raised."""
+    reason: str = ""
+    override: str | None = None
+    """Who lifted a freeze, why, and until when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +105,12 @@ class Observed:
     """The candidate's answers through every gateway pod's preview route."""
     live: Sight = NOT_LOOKED_AT
     """What production is answered with."""
+    arrival: Arrival = NOTHING_YET
+    """What the answers so far prove of a share that is under way."""
+    judgement: Judgement | Unknown = NOT_LOOKED_AT
+    """What the judge says of the candidate under traffic."""
+    budget: Allowance | Unknown | None = None
+    """What the error budget allows; None: no objective is asked for."""
     written_at: datetime | None = None
     """When this process' first weight write of the present movement returned."""
     watched_since: datetime | None = None

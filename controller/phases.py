@@ -27,6 +27,8 @@ class Phase(StrEnum):
     """Waiting for the candidate's workloads, digests and endpoints."""
     PROBING = "Probing"
     """Waiting for the candidate to answer through every gateway pod's preview route."""
+    RAMPING = "Ramping"
+    """The candidate has a share of the traffic, which the judge watches."""
     SHIFTING = "Shifting"
     """The evidence is complete; the weights of all services are being written."""
     CONFIRMING = "Confirming"
@@ -39,7 +41,7 @@ class Phase(StrEnum):
     """The goal was refused; the colour that served before serves."""
 
 
-MOVED = frozenset({Phase.SHIFTING, Phase.CONFIRMING})
+MOVED = frozenset({Phase.RAMPING, Phase.SHIFTING, Phase.CONFIRMING})
 """Phases in which the candidate may be receiving production traffic before it has been proven."""
 
 WAITING = frozenset({Phase.PENDING, Phase.PREPARING, Phase.PROBING})
@@ -83,6 +85,16 @@ class Because(StrEnum):
     """A gate's verdict says fail."""
     EVIDENCE_COMPLETE = "EvidenceComplete"
     """Everything asked for is there: the weights may move."""
+    STEP = "RampStep"
+    """The candidate gets its next share of the traffic."""
+    JUDGING = "Judging"
+    """The share is held, while evidence is gathered."""
+    JUDGE_FAILED = "JudgeFailed"
+    """The judge found the candidate worse than what serves."""
+    POWERLESS = "LowTraffic"
+    """The evidence could not have shown a regression that matters: hold."""
+    BUDGET = "ErrorBudget"
+    """The remaining error budget allows no more: hold."""
     MOVING = "Moving"
     """Weights are being written."""
     WRITTEN = "WeightsWritten"

@@ -95,15 +95,29 @@ def _route(identity: Identity, gateway: GatewayRef, service: Service, role: str)
     }
 
 
-def live_route(identity: Identity, spec: Spec, service: Service, serving: Colour) -> Route:
-    """Production's route: both colours, all of the weight on the one that is to serve."""
+def live_route(
+    identity: Identity, spec: Spec, service: Service, serving: Colour, percent: int = 100
+) -> Route:
+    """Production's route: both colours, and of the weight what is due to each.
+
+    Args:
+        identity: whose route it is.
+        spec: where the colours are.
+        service: what is routed.
+        serving: the colour of which `percent` is said; the other one has the rest.
+        percent: 0 to 100.
+    """
     route = _route(identity, spec.gateway, service, LIVE)
     route["spec"]["rules"] = [
         {
             "matches": [{"path": {"type": "PathPrefix", "value": service.path}}],
             "filters": [_colour_filter(spec.colours)],
             "backendRefs": [
-                _backend(service, spec.colours.namespace(c), 100 if c is serving else 0)
+                _backend(
+                    service,
+                    spec.colours.namespace(c),
+                    percent if c is serving else 100 - percent,
+                )
                 for c in Colour
             ],
         }
@@ -130,10 +144,12 @@ def preview_route(identity: Identity, spec: Spec, service: Service) -> Route:
     return route
 
 
-def live_routes(identity: Identity, spec: Spec, content: Content) -> dict[str, Route]:
+def live_routes(
+    identity: Identity, spec: Spec, content: Content, percent: int = 100
+) -> dict[str, Route]:
     """All production routes for what is to serve, by name, in the order they are written."""
     return {
-        service.name: live_route(identity, spec, service, content.colour)
+        service.name: live_route(identity, spec, service, content.colour, percent)
         for service in sorted(content.services, key=lambda service: service.name)
     }
 
@@ -158,6 +174,18 @@ def role_of(route: Mapping[str, Any]) -> str | None:
 
 def _labels(route: Mapping[str, Any]) -> dict[str, str]:
     return route["metadata"].get("labels") or {}
+
+
+def share_of(route: Mapping[str, Any], namespace: str) -> float:
+    """What part of a route's weight is on a namespace, 0 to 1."""
+    backends: list[dict[str, Any]] = [
+        backend
+        for rule in route["spec"].get("rules") or ()
+        for backend in rule.get("backendRefs") or ()
+    ]
+    total = sum(backend.get("weight", 1) for backend in backends)
+    mine = sum(b.get("weight", 1) for b in backends if b.get("namespace") == namespace)
+    return mine / total if total else 0.0
 
 
 def fits(wanted: Route, found: Mapping[str, Any] | None) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from controller.api import Digests, Service
-from controller.observed import NotReady, Readiness, Ready
+from controller.sight import NotReady, Readiness, Ready
 
 APP_LABEL = "app.kubernetes.io/name"
 SERVICE_LABEL = "kubernetes.io/service-name"

@@ -15,7 +15,7 @@ from controller import resources
 from controller.api import GROUP, KIND, VERSION, Digests, Service, Status
 from controller.driver import Driver, GoneError
 from controller.gateway_probe import Answer, GatewayProbe, Proxy
-from controller.observe import Reader
+from controller.observe import Judges, Reader
 from controller.phases import ENDED, Colour
 from controller.resources import ApiServer, Object, ServerError
 from controller.routes import PREVIEW
@@ -188,7 +188,12 @@ class Cluster:
     """Whether the gateway pods stay with what they have."""
     hangs: bool = False
     """Whether the gateway pods do not answer at all."""
-    shown: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    shown: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+    """The weights that the gateway pods go by, by service and colour."""
+    turns: dict[tuple[str, str], dict[str, float]] = field(
+        default_factory=dict[tuple[str, str], dict[str, float]]
+    )
+    judges: Judges | None = None
     writes: list[Write] = field(default_factory=list[Write])
     driver: Driver | None = None
 
@@ -252,7 +257,6 @@ class Cluster:
 
     def answer(self, pod: str, service: str, preview: Colour | None) -> Answer:
         """What a gateway pod answers."""
-        del pod
         if preview is not None:
             if (
                 preview in self.silent
@@ -262,15 +266,29 @@ class Cluster:
             return Answer(status=200, colour=preview)
         if not self.stuck:
             self.catch_up()
-        colour = self.shown.get(service)
+        colour = self.next_of(pod, service)
         return Answer(200, Colour(colour)) if colour else Answer(404)
+
+    def next_of(self, pod: str, service: str) -> str | None:
+        """Smooth weighted turns, as Envoy takes them."""
+        weights = {c: w for c, w in self.shown.get(service, {}).items() if w}
+        if not weights:
+            return None
+        owed = self.turns.setdefault((pod, service), {})
+        for colour, weight in weights.items():
+            owed[colour] = owed.get(colour, 0.0) + weight
+        chosen = max(weights, key=lambda colour: owed[colour])
+        owed[chosen] -= sum(weights.values())
+        return chosen
 
     def catch_up(self) -> None:
         """The data plane takes over what the routes say."""
-        self.shown = {
-            name: next((ns.removeprefix("shop-") for ns, weight in weights.items() if weight), None)
+        shown = {
+            name: {ns.removeprefix("shop-"): weight for ns, weight in weights.items()}
             for name, weights in self.live_weights().items()
         }
+        if shown != self.shown:
+            self.shown, self.turns = shown, {}
 
     # the switch
 
@@ -322,7 +340,7 @@ class Cluster:
         self.driver = Driver(
             namespace="shop",
             name="shop",
-            world=Reader(self.server, MemoryProbe(self)),
+            world=Reader(self.server, MemoryProbe(self), self.judges),
             writer=MortalWriter(self.server, die_after, self.writes),
             clock=lambda: self.now,
         )

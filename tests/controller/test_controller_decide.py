@@ -10,20 +10,10 @@ from controller_simulator import make_spec
 from controller.api import Attempt, Content, Rollback, Shift, Spec, Status
 from controller.case import Case
 from controller.decide import Decision, decide
-from controller.observed import (
-    Commands,
-    Identity,
-    NotReady,
-    Observed,
-    Readiness,
-    Ready,
-    Shown,
-    Sight,
-    Unknown,
-    Verdict,
-)
+from controller.observed import Commands, Identity, Observed, Verdict
 from controller.phases import Because, Colour, Outcome, Phase
 from controller.routes import live_routes, preview_routes
+from controller.sight import NotReady, Readiness, Ready, Shown, Sight, Unknown
 
 pytestmark = pytest.mark.pure
 

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from controller.api import Service
 from controller.gateway_probe import GatewayProbe, Proxy, proxies
-from controller.observed import NotReady, Ready, Shown, Unknown
 from controller.phases import Colour
+from controller.sight import NotReady, Ready, Shown, Unknown
 
 pytestmark = pytest.mark.pure
 

@@ -13,7 +13,9 @@ from controller_simulator import make_spec
 from pydantic import BaseModel
 
 import controller
-from controller.api import Service, Spec, Status, Strategy, parse_duration, write_duration
+from controller.api import Service, Spec, Status, Strategy
+from controller.model import parse_duration, write_duration
+from controller.ramp_api import Judge
 
 pytestmark = pytest.mark.pure
 
@@ -72,6 +74,7 @@ def compare_type(  # a type, or what typing makes of one
         plain: dict[Any, str] = {
             str: "string",
             int: "integer",
+            float: "number",
             bool: "boolean",
             datetime: "string",
             timedelta: "string",
@@ -96,7 +99,11 @@ def test_types_and_schema_have_the_same_names_enums_and_requirements(part: str) 
 def test_defaults_of_types_and_schema_are_the_same() -> None:
     strategy = SCHEMA["spec"]["properties"]["strategy"]["properties"]
     defaults = Strategy().dump()
-    assert {name: field["default"] for name, field in strategy.items()} == defaults
+    assert {n: f["default"] for n, f in strategy.items() if "default" in f} == defaults
+    judge = SCHEMA["spec"]["properties"]["judge"]["properties"]
+    assert {n: f["default"] for n, f in judge.items() if "default" in f} == {
+        name: value for name, value in Judge().dump().items() if name != "indicators"
+    }
     service = SCHEMA["spec"]["properties"]["services"]["items"]["properties"]
     assert {name: field["default"] for name, field in service.items() if "default" in field} == {
         "path": Service.model_fields["path"].default,

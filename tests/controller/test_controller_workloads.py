@@ -6,7 +6,7 @@ import pytest
 from controller_simulator import DIGESTS, SERVICES, deployment
 
 from controller.api import Service
-from controller.observed import NotReady, Ready
+from controller.sight import NotReady, Ready
 from controller.workloads import SERVICE_LABEL, judge, judge_endpoints
 
 pytestmark = pytest.mark.pure
