@@ -95,8 +95,8 @@ def write(report: ReleaseReport) -> tuple[Path, Path]:
     """Write both forms; returns their paths, JSON first."""
     FOLDER.mkdir(exist_ok=True)
     machine, human = FOLDER / "last-release.json", FOLDER / "last-release.md"
-    _replace(machine, json.dumps(report.model_dump(mode="json"), indent=2) + "\n")
-    _replace(human, markdown(report))
+    replace(machine, json.dumps(report.model_dump(mode="json"), indent=2) + "\n")
+    replace(human, markdown(report))
     return machine, human
 
 
@@ -110,7 +110,8 @@ def publish(report: ReleaseReport, *, as_json: bool) -> None:
     console().print(f"report: {machine} and {human.name}", markup=False)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file atomically: an interruption leaves the old one or the new one."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w") as out:
         out.write(text)
