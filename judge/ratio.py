@@ -1,0 +1,255 @@
+"""Evidence on a ratio, such as failed requests among all: is the candidate's rate higher?
+
+Given the `d` bad events of a tick and the exposures, "both rates are equal" makes the candidate's
+number of them hypergeometric with mean `d` times its share of the exposure, whatever the rate is:
+the rate may swing with the time of day, and the share may change from tick to tick. With a rate
+ratio `theta` (candidate / baseline) its share of bad events is
+`theta n_c / (theta n_c + n_b)`, binomially (Lindon and Malek, "Anytime-valid inference for
+multinomial count data", NeurIPS 2022). Ticks are summed over a span that the baseline's dependence
+sets, and bets are settled span by span (see `wealth`).
+
+The confidence sequence for `theta` is the set of values that no such bettor has refuted: for each
+of a grid of `theta0`, one bets that theta is higher and one that it is lower, with a stake that
+follows the estimate so far (predictable plug-in; Waudby-Smith and Ramdas 2024; Johari, Pekelis and
+Walsh 2015 for always-valid intervals as duals of such tests).
+
+Deliberately knows nothing of the absolute rate; that is the tripwire's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from judge.config import Direction
+from judge.dependence import Dependence
+from judge.law import Law
+from judge.wealth import Wealth
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+BELIEFS = np.array([1.3, 1.6, 2.0, 2.6, 3.5, 5.0, 8.0, 14.0])
+"""Rate ratios that the bettors believe in: from what margins are about to what outages are."""
+PRIOR = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+"""How wealth is split over them."""
+BOLDEST = 0.9
+"""Largest part of a bettor's wealth that she may lose in one bet."""
+CANDIDATES = 41
+"""Values of theta that the confidence sequence decides on."""
+FARTHEST = 30.0
+"""The largest of them, and one over the smallest."""
+CALM = 3.0
+"""Bad events of "no difference" that the estimate starts with."""
+
+
+class RatioEvidence:
+    """See the module; every array has the leading shape `shape`.
+
+    Args:
+        direction: which change is a regression.
+        margin: relative change that a pass must exclude.
+        alpha: probability of ever failing a candidate that is no worse.
+        alpha_pass: probability of ever passing one that is worse by the margin.
+        shape: leading shape of all arrays; `()` for one release.
+    """
+
+    def __init__(
+        self,
+        *,
+        direction: Direction = Direction.INCREASE,
+        margin: float = 0.1,
+        alpha: float = 0.01,
+        alpha_pass: float | None = None,
+        shape: tuple[int, ...] = (),
+    ) -> None:
+        self.direction = direction
+        self.margin = margin
+        self._levels = alpha, alpha if alpha_pass is None else alpha_pass
+        self._beliefs, prior = _beliefs(direction)
+        self._wealth = Wealth(prior, alpha=alpha, shape=shape)
+        self._dependence = Dependence(shape)
+        self._law = Law(shape)
+        self._grid = _grid(margin)
+        self._age, self._bad, self._candidate = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self._expected = np.zeros((*shape, len(self._grid)))
+        self._harm = np.zeros((2, *shape))
+        self._refuted = np.zeros((2, *shape, len(self._grid)))
+        self._null = int(np.searchsorted(self._grid, 1.0))
+
+    @property
+    def log_e(self) -> NDArray[np.float64]:
+        """Running log e-value against "no worse", shape `(...,)`."""
+        return self._wealth.log
+
+    def update(
+        self,
+        bad_baseline: ArrayLike,
+        total_baseline: ArrayLike,
+        bad_candidate: ArrayLike,
+        total_candidate: ArrayLike,
+        seconds: ArrayLike = 1.0,
+    ) -> None:
+        """Take in one tick; a run in which one side has no events learns nothing.
+
+        Args:
+            bad_baseline: bad events of the baseline, shape `(...,)`.
+            total_baseline: all its events.
+            bad_candidate: bad events of the candidate.
+            total_candidate: all its events.
+            seconds: what the tick covers.
+        """
+        shape = self._age.shape
+        bad_b, total_b, bad_c, total_c, lasted = (
+            np.broadcast_to(np.asarray(one, dtype=np.float64), shape)
+            for one in (bad_baseline, total_baseline, bad_candidate, total_candidate, seconds)
+        )
+        both = (total_b > 0) & (total_c > 0)
+        bad = np.where(both, bad_b + bad_c, 0.0)
+        share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
+        self._age = self._age + np.where(both, lasted, 0.0)
+        self._bad = self._bad + bad
+        self._candidate = self._candidate + np.where(both, bad_c, 0.0)
+        if bad.any():
+            odds = self._grid * share[..., None]
+            self._expected += bad[..., None] * odds / (odds + 1 - share[..., None])
+            self._law.add(bad, np.where(both, total_b, 0.0), np.where(both, total_c, 0.0))
+        span = self._dependence.span
+        self._dependence.update(
+            np.where(both, bad_b, 0.0), np.where(both, total_b, 0.0), np.where(both, lasted, 0.0)
+        )
+        due = self._age >= span - 1e-9
+        if due.any():
+            self._settle(due)
+
+    def _settle(self, due: NDArray[np.bool_]) -> None:
+        bad, candidate, seconds = self._bad[due], self._candidate[due], self._age[due]
+        expected = self._expected[due]
+        mean = expected[:, self._null]
+        surprise = candidate - mean
+        share = mean / np.maximum(bad, 1.0)
+        stake = _stakes(self._beliefs, share[:, None], bad[:, None])
+        self._wealth.settle(
+            due,
+            stake=stake,
+            surprise=surprise,
+            law=self._law.of(due, mean),
+            seconds=seconds,
+        )
+        self._refute(due, bad, candidate, expected)
+        # Mantel and Haenszel's estimate: unmoved by rates and shares that change together
+        self._harm[0][due] += candidate * (1 - share)
+        self._harm[1][due] += (bad - candidate) * share
+        self._law.clear(due)
+        for sums in (self._age, self._bad, self._candidate, self._expected):
+            sums[due] = 0.0
+
+    def _refute(
+        self,
+        due: NDArray[np.bool_],
+        bad: NDArray[np.float64],
+        candidate: NDArray[np.float64],
+        expected: NDArray[np.float64],
+    ) -> None:
+        """Settle the bets against every theta of the grid."""
+        estimate = (self._harm[0][due] + CALM) / (self._harm[1][due] + CALM)
+        share = expected / np.maximum(bad, 1.0)[:, None]
+        stake = _stakes(estimate[:, None] / self._grid, share, bad[:, None])
+        gain = np.log1p(stake * (candidate[:, None] - expected))
+        self._refuted[0][due] += np.where(stake > 0, gain, 0.0)
+        self._refuted[1][due] += np.where(stake < 0, gain, 0.0)
+
+    def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Ends of the confidence sequence for the rate ratio candidate / baseline, `(...,)` each.
+
+        The end at which a regression shows is refuted at `alpha`, the one at which a pass shows at
+        `alpha_pass`. Ends lie on a grid and are rounded outwards; 0 and infinity mean no bound.
+        """
+        alpha, alpha_pass = self._levels
+        below = alpha_pass if self.direction is Direction.DECREASE else alpha
+        above = alpha if self.direction is Direction.DECREASE else alpha_pass
+        low = self._refuted[0] >= -np.log(below)
+        high = self._refuted[1] >= -np.log(above)
+        # refuting "at most theta0" refutes every smaller theta as well
+        lower = np.max(np.where(low, self._grid, 0.0), axis=-1)
+        upper = np.min(np.where(high, self._grid, np.inf), axis=-1)
+        failed = self.log_e >= np.log(self._wealth.bound)
+        if self.direction is Direction.INCREASE:
+            lower = np.where(failed, np.maximum(lower, 1.0), lower)
+        elif self.direction is Direction.DECREASE:
+            upper = np.where(failed, np.minimum(upper, 1.0), upper)
+        return np.minimum(lower, upper), np.maximum(lower, upper)
+
+    def passes(self) -> NDArray[np.bool_]:
+        """Where the confidence sequence excludes a regression larger than the margin."""
+        lower, upper = self.interval()
+        above = upper <= 1 + self.margin
+        below = lower >= 1 / (1 + self.margin)
+        match self.direction:
+            case Direction.INCREASE:
+                return above
+            case Direction.DECREASE:
+                return below
+            case Direction.EITHER:
+                return above & below
+
+    def state(self) -> dict[str, Any]:
+        """All that later ticks depend on."""
+        own = {name: getattr(self, name).tolist() for name in _OWN}
+        parts = {name: getattr(self, name).state() for name in _PARTS}
+        return own | parts
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `state()` told."""
+        for name in _OWN:
+            shape = getattr(self, name).shape
+            setattr(self, name, np.array(state[name], dtype=np.float64).reshape(shape))
+        for name in _PARTS:
+            getattr(self, name).load(state[name])
+
+
+_OWN = ("_age", "_bad", "_candidate", "_expected", "_harm", "_refuted")
+_PARTS = ("_wealth", "_dependence", "_law")
+
+
+def _beliefs(direction: Direction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    match direction:
+        case Direction.INCREASE:
+            return BELIEFS, PRIOR
+        case Direction.DECREASE:
+            return 1 / BELIEFS, PRIOR
+        case Direction.EITHER:
+            return np.concatenate([BELIEFS, 1 / BELIEFS]), np.concatenate([PRIOR, PRIOR])
+
+
+def _grid(margin: float) -> NDArray[np.float64]:
+    """Values of theta, rising, dense where margins are; 1 and both ends of the margin are on it."""
+    steps = np.linspace(-1.0, 1.0, CANDIDATES)
+    values = np.exp(np.sinh(3 * steps) / np.sinh(3) * np.log(FARTHEST))
+    return np.unique(np.concatenate([values[values != 1.0], [1.0, 1 + margin, 1 / (1 + margin)]]))
+
+
+def _stakes(
+    belief: NDArray[np.float64], share: NDArray[np.float64], bad: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What to stake on an event of the candidate, negative for one on the baseline.
+
+    Who believes that the odds of the candidate's share are `belief` times what they should be
+    loses, when none of the `bad` events is the candidate's, what the likelihood ratio would. For
+    one event that is the likelihood ratio itself; for more it is close to the stake of the fastest
+    growth (Kelly 1956).
+
+    Args:
+        belief: ratio of odds, above 0.
+        share: the share under the hypothesis, 0 to 1.
+        bad: bad events in the span.
+    """
+    whole = np.clip(share, 1e-12, 1 - 1e-12)
+    believed = belief * whole / (belief * whole + 1 - whole)
+    up = believed > whole
+    against = np.where(up, (1 - believed) / (1 - whole), believed / whole)
+    part = np.minimum(1 - against**bad, BOLDEST)
+    mean = np.where(up, whole, 1 - whole) * bad
+    stake = part / np.maximum(mean, 1e-12)
+    return np.where(bad > 0, np.where(up, stake, -stake), 0.0)

@@ -1,0 +1,160 @@
+"""Wealth from bets on the share of bad events: anytime-valid, and unmoved by errors in clumps.
+
+A bet is settled over a span of time, once, on the number `x` of bad events that were the
+candidate's among `d` of both colours. Given the exposures, "the candidate is no worse" makes the
+mean of `x` at most some `m`, which is known. A bettor who stakes `c` on every event multiplies her
+wealth by `1 + c (x - m)`, whose mean is at most 1: a supermartingale, so her wealth ever reaches
+`1/alpha` with probability `alpha` at most (Ville 1939). Linear bets on bounded means are those of
+Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting" (JRSS B, 2024).
+Nothing is assumed of how the `d` events depend on each other within the span: ten errors of one
+broken connection are fine, as long as a clump is the candidate's with the probability of its share.
+
+Wealth is split over several bettors, who believe in different sizes of the regression (a mixture:
+Robbins 1970; Howard, Ramdas, McAuliffe and Sekhon 2021), and a reserve that trickles to them with
+time, so that a regression that starts late meets fresh wealth (fixed share: Herbster and Warmuth
+1998).
+
+Overshoot is wasted: what exceeds `1/alpha` buys nothing. So the wealth is cut off there, and what
+the cut saves is given to the other outcomes, so that the mean is 1 again (boosting: Fischer and
+Ramdas, "Improving Wald's (approximate) sequential probability ratio test by avoiding overshoot",
+2024). That asks for the law of `x` without regression, which for unrelated events is known: given
+the totals, `x` is hypergeometric (Fisher's exact test). The cut wealth is concave in `x`; by
+Jensen's inequality any law of the same mean that spreads more widely (in convex order, as clumps
+and draws with replacement do: Hoeffding 1963, theorem 4) has a lower mean of it. So the boost that
+is exact for unrelated events stays valid for clumped ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RESERVE = 0.1
+"""Share of the wealth kept for regressions that start late; it costs the others 0.1 nats."""
+TRICKLE = 1800.0
+"""Seconds in which the reserve falls to 1/e: the order of a whole ramp."""
+ROUNDS = 8
+"""Newton's steps to the boost; they come from below, so that fewer are valid as well."""
+FULL = 1 - 1e-9
+"""Of the bound: where wealth counts as there, for the last bit of a float is not evidence."""
+
+
+class Wealth:
+    """The wealth of a mixture of bettors, for `shape` runs.
+
+    Args:
+        prior: how the wealth is split over bettors at first, shape `(bettors,)`; any scale.
+        alpha: the probability with which the wealth may ever reach `1/alpha`.
+        shape: leading shape of all arrays.
+        reserve: share kept for later.
+    """
+
+    def __init__(
+        self,
+        prior: NDArray[np.float64],
+        *,
+        alpha: float,
+        shape: tuple[int, ...] = (),
+        reserve: float = RESERVE,
+    ) -> None:
+        self.prior = prior / prior.sum()
+        self.bound = 1 / alpha
+        self.bettors = np.empty((*shape, len(prior)))
+        self.bettors[...] = self.prior * (1 - reserve)
+        self.reserve = np.full(shape, reserve)
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """The wealth, shape `(...,)`: 1 at first, `bound` at most."""
+        return self.bettors.sum(axis=-1) + self.reserve
+
+    @property
+    def log(self) -> NDArray[np.float64]:
+        """Its logarithm; exactly `log(bound)` once it is there."""
+        total = self.total
+        return np.log(np.where(total >= self.bound * FULL, self.bound, total))
+
+    def settle(
+        self,
+        rows: NDArray[np.bool_],
+        *,
+        stake: NDArray[np.float64],
+        surprise: NDArray[np.float64],
+        law: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+        seconds: NDArray[np.float64],
+    ) -> None:
+        """Settle one bet in some of the runs.
+
+        Args:
+            rows: which runs, shape `(...,)`; `runs` of them are true.
+            stake: what each bettor stakes on an event, shape `(runs, bettors)`.
+            surprise: `x - m`, shape `(runs,)`; no stake may lose more than all.
+            law: probability of each outcome without regression, and its surprise, shape
+                `(runs, outcomes)`; the last outcome stands for all above. None: no boost.
+            seconds: what the bet spanned, shape `(runs,)`.
+        """
+        moved = self.reserve[rows] * -np.expm1(-seconds / TRICKLE)
+        reserve = self.reserve[rows] - moved
+        bettors = self.bettors[rows] + moved[:, None] * self.prior
+        before = bettors.sum(axis=-1) + reserve
+        live = before < self.bound * FULL
+        on_event = (bettors * stake).sum(axis=-1)
+        bettors *= 1 + stake * surprise[:, None]
+        if law is not None:
+            boost = _boost(before, on_event, law, self.bound)
+            bettors *= boost[:, None]
+            reserve *= boost
+        after = bettors.sum(axis=-1) + reserve
+        cut = np.minimum(1.0, self.bound / after)
+        self.bettors[rows] = np.where(live[:, None], bettors * cut[:, None], self.bettors[rows])
+        self.reserve[rows] = np.where(live, reserve * cut, self.reserve[rows])
+
+    def state(self) -> dict[str, Any]:
+        """All that later bets depend on."""
+        return {"bettors": self.bettors.tolist(), "reserve": self.reserve.tolist()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `state()` told."""
+        self.bettors = np.array(state["bettors"], dtype=np.float64).reshape(self.bettors.shape)
+        self.reserve = np.array(state["reserve"], dtype=np.float64).reshape(self.reserve.shape)
+
+
+def _boost(
+    before: NDArray[np.float64],
+    on_event: NDArray[np.float64],
+    law: tuple[NDArray[np.float64], NDArray[np.float64]],
+    bound: float,
+) -> NDArray[np.float64]:
+    """The factor `b >= 1` on the wealth that makes its mean after the cut what it was before.
+
+    The mean `E[min(b v(x), bound)]` is concave and rising in `b`, so Newton's steps from 1 rise
+    towards the root and never pass it: whatever step is the last, the bet stays fair.
+
+    Args:
+        before: wealth before the bet, shape `(runs,)`.
+        on_event: what it gains by an event of the candidate.
+        law: probabilities and surprises, shape `(runs, outcomes)`.
+        bound: where wealth is cut off.
+    """
+    probability, surprise = law
+    boost = np.ones(before.shape)
+    value = before[:, None] + on_event[:, None] * surprise
+    near = ((value > bound) & (probability > 0)).any(axis=-1)
+    if not near.any():
+        return boost
+    value, probability, before = value[near], probability[near], before[near]
+    # what the last outcome stands for may be worth more, or with a bet on the baseline, less
+    value[:, -1] = bound * 2
+    found = np.ones(before.shape)
+    for _ in range(ROUNDS):
+        whole = found[:, None] * value < bound
+        kept = (probability * value * whole).sum(axis=-1)
+        full = 1 - (probability * whole).sum(axis=-1)
+        step = (before - bound * full) / np.where(kept > 0, kept, 1.0)
+        found = np.where(kept > 0, np.maximum(found, step), found)
+    boost[near] = found
+    return boost
