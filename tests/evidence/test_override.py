@@ -46,7 +46,8 @@ def issued(**changes: object) -> str:
         "lifetime": timedelta(hours=2),
         "key": ALICE,
     }
-    return issue(**{**fields, **changes})
+    fields.update(changes)
+    return issue(**fields)
 
 
 def checked(text: str, **changes: object) -> Override:
@@ -57,7 +58,8 @@ def checked(text: str, **changes: object) -> Override:
         "trusted": TRUSTED,
         "now": NOW,
     }
-    return verify(text, **{**fields, **changes})
+    fields.update(changes)
+    return verify(text, **fields)
 
 
 def payload(text: str) -> dict[str, Any]:
