@@ -17,11 +17,9 @@ LONG = Ramp(weights=(0.01, 0.05, 0.25, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50)
 
 
 def _errors(name: str, title: str, errors: Errors, ramp: Ramp = LADDER) -> Scenario:
-    return Scenario(name, title, (("errors", errors),), ramp, faulty=_worse(errors))
-
-
-def _worse(errors: Errors) -> bool:
-    return errors.times > 1 or errors.outage is not None
+    worse = errors.times > 1 or errors.outage is not None
+    since = 0 if errors.outage is None else errors.outage.start
+    return Scenario(name, title, (("errors", errors),), ramp, faulty=worse, since=since)
 
 
 def _latency(name: str, title: str, latency: Latency, *, faulty: bool) -> Scenario:

@@ -27,7 +27,9 @@ class Scenario:
     indicators: tuple[tuple[str, Source], ...]
     ramp: Ramp = LADDER
     faulty: bool = False
-    """Whether the candidate is worse than the baseline, so that stopping it is right."""
+    """Whether stopping the release is right."""
+    since: float = 0.0
+    """Second at which the fault begins."""
 
     def traffic(self, seed: int, chunk: int, runs: int) -> "Traffic":
         """The runs of one chunk; the same arguments give the same traffic."""
