@@ -1,0 +1,119 @@
+"""What was decided in a release, when and why: one list of everything. Pure."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from cli.release_report.document import Decision
+from cli.release_report.evidence import look, number, text
+from cli.release_report.reading import Status, mapping, mappings, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from cli.release_report.document import Gap, Gate, Phase, Weight
+    from cli.release_report.reading import Moment
+
+
+def decisions(
+    moments: Sequence[Moment],
+    began: datetime,
+    *,
+    passed: Sequence[Phase],
+    moved: Sequence[Weight],
+    gates: Sequence[Gate],
+    gaps: Sequence[Gap],
+) -> list[Decision]:
+    """All decisions in the order of their happening.
+
+    Args:
+        moments: of one try, in order.
+        began: when it began.
+        passed: its phases.
+        moved: its weights.
+        gates: verdicts of its gates.
+        gaps: what nobody recorded.
+    """
+    told = [
+        *_phases(passed),
+        *_weights(moments, moved),
+        *_verdicts(moments, began),
+        *_overrides(moments, began),
+        *_gates(gates, began),
+        *(_of(began, gap.start, "recording", "not recorded", gap.sentence) for gap in gaps),
+    ]
+    # stable: what happens at one instant stays in the order above, cause before effect
+    return sorted(told, key=lambda one: one.at)
+
+
+def _phases(passed: Sequence[Phase]) -> Iterator[Decision]:
+    for one in passed:
+        yield Decision(at=one.at, t=one.t, what="phase", title=one.phase, reason=one.reason)
+
+
+def _weights(moments: Sequence[Moment], moved: Sequence[Weight]) -> Iterator[Decision]:
+    reasons = _ramp_reasons(moments)
+    for before, after in pairwise(moved):
+        title = f"{before.weight:g} % → {after.weight:g} %"
+        reason = reasons.get((after.at, after.weight), "")
+        yield Decision(at=after.at, t=after.t, what="weight", title=title, reason=reason)
+
+
+def _ramp_reasons(moments: Sequence[Moment]) -> dict[tuple[datetime, float], str]:
+    """Why the ramp took each step, by the step's time and weight."""
+    found: dict[tuple[datetime, float], str] = {}
+    for one in moments:
+        ramp = mapping(one.status.get("ramp"))
+        at, weight = moment(ramp.get("since")), number(ramp.get("weight"))
+        if at is not None and weight is not None:
+            found.setdefault((at, weight), text(ramp.get("chosen")) or "")
+    return found
+
+
+def _verdicts(moments: Sequence[Moment], began: datetime) -> Iterator[Decision]:
+    overall: str | None = None
+    known: dict[str, tuple[str | None, bool]] = {}
+    for one in moments:
+        at, ramp = look(one), mapping(one.status.get("ramp"))
+        for item in mappings(one.status.get("evidence")):
+            name, verdict = str(item.get("name")), text(item.get("verdict"))
+            blind = text(item.get("noData"))
+            before, was_blind = known.get(name, (None, False))
+            if blind and not was_blind:
+                yield _of(began, at, "verdict", f"{name}: no data", blind)
+            elif was_blind and not blind:
+                yield _of(began, at, "verdict", f"{name}: data again", _sentence(item))
+            if before is not None and verdict != before:
+                yield _of(began, at, "verdict", f"{name}: {before} → {verdict}", _sentence(item))
+            known[name] = (verdict, bool(blind))
+        verdict = text(ramp.get("verdict"))
+        if verdict and verdict != overall:
+            title = f"verdict: {verdict}" if overall is None else f"verdict: {overall} → {verdict}"
+            yield _of(began, at, "verdict", title, text(ramp.get("reason")) or "")
+            overall = verdict
+
+
+def _sentence(item: Status) -> str:
+    return text(item.get("sentence")) or ""
+
+
+def _overrides(moments: Sequence[Moment], began: datetime) -> Iterator[Decision]:
+    known: str | None = None
+    for one in moments:
+        told = text(mapping(one.status.get("ramp")).get("override"))
+        if told and told != known:
+            yield _of(began, one.seen, "override", "error budget overridden", told)
+            known = told
+
+
+def _gates(gates: Sequence[Gate], began: datetime) -> Iterator[Decision]:
+    for gate in gates:
+        if gate.at is not None:
+            yield _of(began, gate.at, "gate", f"{gate.kind}: {gate.outcome}", gate.reason)
+
+
+def _of(began: datetime, at: datetime, what: str, title: str, reason: str) -> Decision:
+    t = round((at - began).total_seconds(), 3)
+    return Decision(at=at, t=t, what=what, title=title, reason=reason)

@@ -1,0 +1,166 @@
+"""When what happened, out of the moments of a release: weights, phases, gaps. Pure.
+
+The switch's own stamps go before the clock of whoever recorded; where nobody recorded, its phases
+and the trail of its ramp tell what they can.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from cli import output
+from cli.release_report.document import Gap, Phase, Weight
+from cli.release_report.evidence import look, number, text
+from cli.release_report.reading import Status, mapping, mappings, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cli.release_report.reading import Moment
+
+MISSED = timedelta(seconds=5)
+"""How long nobody may have recorded before it is said."""
+
+SILENT = timedelta(seconds=60)
+"""How long a release under a judge that looks each second may show nothing before it is said."""
+
+AT_REST = frozenset({"Settled", "Rejected"})
+
+
+def phases(moments: Sequence[Moment], began: datetime) -> list[Phase]:
+    """Every phase that was seen or that the switch remembers, in order."""
+    found: dict[tuple[datetime, str], str] = {}
+    for one in moments:
+        for raw in mappings(one.status.get("phases")):
+            at = moment(raw.get("at"))
+            if at is not None and at >= began:
+                found[at, text(raw.get("phase")) or "Unknown"] = text(raw.get("reason")) or ""
+    # a dictionary keeps the order of first sight, which breaks the tie of two at one instant
+    ordered = sorted(found.items(), key=lambda item: item[0][0])
+    ends: list[datetime | None] = [at for (at, _), _ in ordered[1:]]
+    return [
+        Phase(
+            phase=name,
+            at=at,
+            t=_since(began, at),
+            lasted_s=_since(at, end) if end else None,
+            reason=reason,
+        )
+        for ((at, name), reason), end in zip(ordered, [*ends, None], strict=False)
+    ]
+
+
+def weights(moments: Sequence[Moment], passed: Sequence[Phase], began: datetime) -> list[Weight]:
+    """The candidate's share of the traffic, one entry a change, beginning with the release."""
+    serves_already = bool(moments) and _serves_from_the_start(moments[0].status)
+    found = [(began, 100.0 if serves_already else 0.0)]
+    ramped = any(_trail(one.status) or mapping(one.status.get("ramp")) for one in moments)
+    for one in moments:
+        found += _trail(one.status)
+    for before, after in pairwise([None, *moments]):
+        weight = number(after.status.get("weight")) if after else None
+        former = number(before.status.get("weight")) if before else None
+        if after is not None and weight is not None and weight != former:
+            found.append((_moved_at(after, weight, began), weight))
+    if not ramped:
+        found += _remembered(moments, passed)
+    changes: list[Weight] = []
+    for at, weight in sorted(found, key=lambda change: change[0]):
+        if not changes or changes[-1].weight != weight:
+            changes.append(Weight(at=at, t=_since(began, at), weight=weight))
+    return changes
+
+
+def _serves_from_the_start(status: Status) -> bool:
+    attempt = mapping(status.get("attempt"))
+    return bool(attempt.get("to")) and attempt.get("from") == attempt.get("to")
+
+
+def _trail(status: Status) -> list[tuple[datetime, float]]:
+    """The steps that the ramp remembers, or that the history kept of it."""
+    began = mapping(status.get("attempt")).get("startedAt")
+    kept = [past for past in mappings(status.get("history")) if past.get("startedAt") == began]
+    ramps = [mapping(one.get("ramp")) for one in (*kept, status)]
+    return [
+        (at, weight)
+        for ramp in ramps
+        for step in mappings(ramp.get("weights"))
+        if (at := moment(step.get("at"))) and (weight := number(step.get("weight"))) is not None
+    ]
+
+
+def _moved_at(one: Moment, weight: float, began: datetime) -> datetime:
+    """When the weights of this moment were set, by the switch's own stamps where it has them."""
+    ramp, shift = mapping(one.status.get("ramp")), mapping(one.status.get("shift"))
+    stamps: list[datetime | None] = []
+    if number(ramp.get("weight")) == weight:
+        stamps.append(moment(ramp.get("since")))
+    if weight in (0, 100):
+        stamps.append(moment(shift.get("writtenAt")))
+    known = [at for at in stamps if at is not None and began <= at <= one.seen]
+    return max(max(known, default=one.seen), began)
+
+
+def _remembered(moments: Sequence[Moment], passed: Sequence[Phase]) -> list[tuple[datetime, float]]:
+    """The movements of a release without a ramp, as its phases tell them."""
+    if not moments:
+        return []
+    found = [(phase.at, 100.0) for phase in passed if phase.phase == "Confirming"]
+    for back, after in pairwise(passed):
+        if back.phase == "RollingBack" and after.phase == "Rejected":
+            written = moment(mapping(moments[-1].status.get("shift")).get("writtenAt"))
+            inside = written is not None and back.at <= written <= after.at
+            found.append((written if written and inside else after.at, 0.0))
+    return found
+
+
+def gaps(moments: Sequence[Moment], began: datetime, ended: datetime | None) -> list[Gap]:
+    """The stretches that nobody recorded."""
+    if not moments:
+        return []
+    found: list[Gap] = []
+    first = _end(moments[0], ended)
+    if first - began > MISSED:
+        found.append(_gap(began, began, first, "the recording had not begun"))
+    for before, after in pairwise(moments):
+        if text(before.status.get("phase")) in AT_REST and not _went_on(before, after):
+            continue
+        start, end = _end(before, ended), _end(after, ended)
+        if after.first and end - start > MISSED and _went_on(before, after):
+            found.append(_gap(began, start, end, "nobody recorded"))
+        elif not after.first and end - start > SILENT and _judged(before) and _judged(after):
+            found.append(_gap(began, start, end, "the switch told nothing, or it was not heard"))
+    return found
+
+
+def _went_on(before: Moment, after: Moment) -> bool:
+    """Whether the release went on between the two."""
+    watched = ("phases", "weight", "ramp", "phase")
+    moved = any(before.status.get(key) != after.status.get(key) for key in watched)
+    return moved or look(before) != look(after)
+
+
+def _judged(one: Moment) -> bool:
+    return bool(mapping(one.status.get("judge"))) and text(one.status.get("phase")) not in AT_REST
+
+
+def _end(one: Moment, ended: datetime | None) -> datetime:
+    """When a state was seen, or the release's end where it was seen only long afterwards."""
+    return min(one.seen, ended) if ended else one.seen
+
+
+def _gap(began: datetime, start: datetime, end: datetime, why: str) -> Gap:
+    lasted = output.duration((end - start).total_seconds())
+    return Gap(
+        start=start,
+        end=end,
+        t=(_since(began, start), _since(began, end)),
+        sentence=f"for {lasted} {why}: weights and phases are from the switch's own memory, "
+        "evidence of that time is not known",
+    )
+
+
+def _since(began: datetime, at: datetime) -> float:
+    return round((at - began).total_seconds(), 3)
