@@ -149,9 +149,19 @@ def switches(client: Client) -> list[SwitchView]:
     Raises:
         Unreachable: the cluster does not answer, or does not know the resource.
     """
+    found = (switch_view(resource) for resource in resources(client))
+    return sorted(found, key=lambda view: view.name)
+
+
+def resources(client: Client) -> list[dict[str, Any]]:
+    """All traffic switches of the cluster, as the API server tells them.
+
+    Raises:
+        Unreachable: the cluster does not answer, or does not know the resource.
+    """
     with reaching(client):
         try:
-            found = list(cast("Any", client).list(TrafficSwitch, namespace="*"))
+            return list(cast("Any", client).list(TrafficSwitch, namespace="*"))
         except ApiError as error:
             if error.status.code == NOT_FOUND:
                 raise Unreachable(
@@ -160,7 +170,6 @@ def switches(client: Client) -> list[SwitchView]:
                     fix="run `switchyard up`",
                 ) from error
             raise
-    return sorted((switch_view(item) for item in found), key=lambda view: view.name)
 
 
 def switch(client: Client, twin: str | None = None) -> SwitchView:

@@ -50,8 +50,14 @@ class Updates:
     server needs no fresh list before it answers. After a loss the present state comes first.
     """
 
-    def __init__(self, client: Client, view: SwitchView) -> None:
+    def __init__(
+        self,
+        client: Client,
+        view: SwitchView,
+        on_seen: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
         self._client = client
+        self._on_seen = on_seen
         self._view = view
         self._since = view.resource_version
         self._queue: SimpleQueue[SwitchView | Lost | Gone] = SimpleQueue()
@@ -96,13 +102,24 @@ class Updates:
             if kind == "DELETED":
                 self._queue.put(Gone())
             elif kind in ("ADDED", "MODIFIED"):
-                self._queue.put(switch_view(cast("dict[str, Any]", resource)))
+                seen = cast("dict[str, Any]", resource)
+                if self._on_seen:
+                    self._on_seen(seen)
+                self._queue.put(switch_view(seen))
 
 
 @contextmanager
-def following(client: Client, view: SwitchView) -> Generator[Updates]:
-    """Follow a switch for the length of a `with` block."""
-    updates = Updates(client, view)
+def following(
+    client: Client, view: SwitchView, on_seen: Callable[[dict[str, Any]], None] | None = None
+) -> Generator[Updates]:
+    """Follow a switch for the length of a `with` block.
+
+    Args:
+        client: of the cluster.
+        view: the switch, as it is now.
+        on_seen: called with every state as the API server tells it, in the thread that follows.
+    """
+    updates = Updates(client, view, on_seen)
     try:
         yield updates
     finally:

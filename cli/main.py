@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from cli import options, publish, release, up, verbs_machine, verbs_stack, verbs_switch
 from cli.errors import ExitCode, Failure
+from cli.release_report import verb as release_report
 
 EPILOG = """Exit codes: 0 good news · 1 bad news (rejected, refused, problems or drift found) · \
 2 usage or invalid input · 3 cluster or engine cannot be reached · 4 timed out · 130 interrupted."""
@@ -53,5 +54,5 @@ app = typer.Typer(
 )
 
 # in the order in which `--help` lists them
-for _room in (up, release, verbs_switch, verbs_stack, publish, verbs_machine):
+for _room in (up, release, verbs_switch, release_report, verbs_stack, publish, verbs_machine):
     _room.register(app)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cli import abort, cluster, engine, flips, loads, output, report, retry
 from cli.errors import Invalid
 from cli.flips import Flip
+from cli.release_report import making
 from cli.stack_file import StackFile
 from cli.views import COLOURS, SwitchView, other
 
@@ -92,6 +93,7 @@ def carry_out(goal: Goal, plan: Plan | None, drill: int, *, as_json: bool) -> re
             load.wait_for_answers()
             output.progress(f"load: {plan.rate}/s against {plan.target}")
         run.release(as_json=as_json)
+        making.after_release(cluster.client(goal.stack), goal.twin)
         if run.promoted:
             run.drill(drill)
         if load:

@@ -19,6 +19,7 @@ from cli import changes, output, screen, traffic
 from cli.environments import environments
 from cli.errors import BadNews, ExitCode, Failure
 from cli.follow import Gone, Lost, Updates, following
+from cli.release_report.keeping import Keeper
 from cli.rest import Rest
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ QUIET_SECONDS = 3600.0
 
 
 def watch(client: Client, view: SwitchView, *, as_json: bool) -> ExitCode:
-    """Follow one switch until `q`, Ctrl-C, or its deletion.
+    """Follow one switch until `q`, Ctrl-C, or its deletion; its releases are recorded meanwhile.
 
     Returns:
         How to leave: OK after `q`, INTERRUPTED after Ctrl-C.
@@ -48,14 +49,18 @@ def watch(client: Client, view: SwitchView, *, as_json: bool) -> ExitCode:
         BadNews: the switch was deleted.
     """
     picture = sys.stdout.isatty() and sys.stdin.isatty() and not as_json
+    keeper = Keeper(view.name, "watch")
     try:
-        with following(client, view) as updates:
+        keeper.begin(client)
+        with following(client, view, keeper.see) as updates:
             if picture:
                 _live(client, view, updates)
             else:
                 _lines(view, updates, as_json=as_json)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    finally:
+        keeper.close()
     return ExitCode.OK
 
 

@@ -16,6 +16,7 @@ from components.live_object import LiveObject, connect
 from components.manifest import Document, Manifest
 from components.narration import ReleaseNarrator, Status
 from components.progress import stream
+from components.recording import Recorded, Recording
 from images.lock import Lock
 
 _GRACE = 120.0
@@ -67,7 +68,10 @@ class TrafficSwitch(pulumi.ComponentResource):
             with_status=True,
         )
         live = LiveObject.of(document, "trafficswitches")
-        stream(args.cluster, live, ReleaseNarrator(spec["release"]), self)
+        recorded = Recorded(
+            ReleaseNarrator(spec["release"]), spec, Recording(args.twin, "pulumi up")
+        )
+        stream(args.cluster, live, recorded, self)
         ended = switch.status.apply(lambda written: self._verified(args, spec, live, written or {}))
         self.serving = ended.apply(lambda status: status.get("serving"))
         self.phase = ended.apply(lambda status: status.get("phase"))
