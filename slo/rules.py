@@ -7,8 +7,8 @@ them; `twin` is added. Where the expressions differ from Sloth's, it is for the 
   the base window, in which a quiet night counts as much as a busy noon; what a release spends is
   counted in events. Sloth's own `disableOptimized` gives the same value at many times the cost.
 - Events are recorded beside ratios: `slo:period_events:total` and `slo:period_events:bad`, counts
-  over the period. Both are there only while the indicator has data now: a budget that nobody is
-  measuring any more is no data, and never a pass.
+  over the period (seconds, where the file gives a ratio alone). Both are there only while the
+  indicator has data now: a budget that nobody measures any more is no data, and never a pass.
 - `slo:period_coverage:ratio`: how much of the period there are samples of.
 """
 
@@ -176,7 +176,9 @@ class _SloRules:
     def _ratio(self, window: str) -> str:
         indicator = self._slo.indicator
         if not isinstance(indicator, Events):
-            return f"({promql.fill(indicator.error, window=window, twin=self._twin)})"
+            error = promql.fill(indicator.error, window=window, twin=self._twin)
+            # NaN, which a ratio of nothing is, would stand in the sum of the whole period
+            return f"(({error}) >= 0) <= 1"
         bad, total = (self._events(one, window) for one in (indicator.bad, indicator.total))
         # no events is no ratio: a division by zero would stand in the sum of the whole period
         return f"{bad}\n/\n({total} > 0)"
@@ -213,13 +215,20 @@ class _SloRules:
             ),
         ]
         if isinstance(slo.indicator, Events):
-            made += [
-                self._record(EVENTS, self._count(f"{_BASE_TOTAL}{base}")),
-                self._record(BAD_EVENTS, self._count(f"{_BASE_BAD}{base}")),
-                self._record(COVERAGE, self._coverage(f"{_BASE_TOTAL}{base}")),
-            ]
+            total, bad = f"{_BASE_TOTAL}{base}{self._only}", f"{_BASE_BAD}{base}{self._only}"
+            counts = (self._added_up(total), self._added_up(bad), total)
         else:
-            made.append(self._record(COVERAGE, self._coverage(f"{ERROR_RATIO}{base}")))
+            # nobody knows the events of a ratio: each second counts as one, and its ratio as bad
+            ratio = f"{ERROR_RATIO}{base}{self._only}"
+            counts = (self._seconds(ratio), self._added_up(ratio), ratio)
+        total, bad, now = (f"max({one}) without ({_WINDOW})" for one in counts)
+        covered = f"{self._seconds(counts[2])} / {slo.window}"
+        made += [
+            # only while the indicator has data now
+            self._record(EVENTS, f"{total}\nand\n{now}"),
+            self._record(BAD_EVENTS, f"{bad}\nand\n{now}"),
+            self._record(COVERAGE, f"clamp_max(max({covered}) without ({_WINDOW}), 1)"),
+        ]
         return made
 
     def _burn_rate(self, window: str) -> str:
@@ -230,18 +239,13 @@ class _SloRules:
             f"slo:error_budget:ratio{self._only}"
         )
 
-    def _count(self, rate: str) -> str:
-        """Events in the period: the sum of the rates by the time that each stands for."""
-        period = write(self._slo.window)
-        return (
-            f"sum_over_time({rate}{self._only}[{period}]) * {self._interval}\n"
-            f"and\n{_BASE_TOTAL}{write(self._windows.base)}{self._only}"
-        )
+    def _added_up(self, rate: str) -> str:
+        """The period's sum of a rate by the seconds that each of its samples stands for."""
+        return f"sum_over_time({rate}[{write(self._slo.window)}]) * {self._interval}"
 
-    def _coverage(self, metric: str) -> str:
-        period, seconds = write(self._slo.window), self._slo.window
-        share = f"count_over_time({metric}{self._only}[{period}]) * {self._interval} / {seconds}"
-        return f"clamp_max({share}, 1)"
+    def _seconds(self, metric: str) -> str:
+        """How many seconds of the period the samples stand for."""
+        return f"count_over_time({metric}[{write(self._slo.window)}]) * {self._interval}"
 
     def _alerts(self) -> list[Rule]:
         windows = self._windows

@@ -211,7 +211,6 @@ def test_prometheus_takes_raw_ratios_histograms_and_policies(
     checked(tmp_path, text, promtool)
     content = yaml.safe_load(text)
     assert "slo:sli_error:ratio_rate45m" in recorded(content)
-    assert EVENTS not in recorded(content), "a ratio says nothing of how many events there were"
     asked = [rule for rule in every_rule(content) if rule.get("for") == "5m"]
     assert [rule["labels"]["notify"] for rule in asked] == ["slack", "slack"]
 
@@ -336,6 +335,33 @@ def test_no_traffic_is_known_to_be_none_and_spends_nothing(
                 at("70m", f"sum({EVENTS})", 0),
                 at("70m", f"sum({BAD_EVENTS})", 0),
                 none_at("70m", "sum(slo:sli_error:ratio_rate1m15s)"),
+            ],
+        },
+    )
+
+
+def test_of_a_ratio_each_second_counts_as_an_event(
+    document: Document, write: Write, tmp_path: Path, promtool: Callable[..., str]
+) -> None:
+    document["spec"]["indicator"]["spec"] = {
+        "ratioMetric": {
+            "rawType": "success",
+            "raw": prometheus("avg_over_time(ratio[{{.window}}])"),
+        }
+    }
+    an_hour(document, write, tmp_path)
+    examined(
+        tmp_path,
+        promtool,
+        {
+            "interval": "15s",
+            "input_series": [{"series": "ratio", "values": "0.995x160 NaN 0.995x79 stale"}],
+            "promql_expr_test": [
+                at("55m", "sum(slo:period_error_budget_remaining:ratio)", 0.5, within=1e-6),
+                at("55m", f"sum({EVENTS})", 3300, within=120),
+                at("55m", f"sum({BAD_EVENTS}) / sum({EVENTS})", 0.005),
+                at("55m", f"sum({COVERAGE})", 55 / 60, within=0.04),
+                none_at("65m", f"sum({EVENTS})"),
             ],
         },
     )
