@@ -1,0 +1,215 @@
+"""The exposure policy: the next weight and dwell, as fast as risk, evidence and budget let it.
+
+It paces and does nothing else. Whether a release is bad is the judge's to say; the policy raises a
+weight only with the judge's and the budget's leave, within the bounds, and goes to 100 % only when
+the judge does not FAIL and what was collected would have shown a regression of the configured size
+(or the judge said PASS). Of two releases in the same place, the one more likely bad is never moved
+faster. The ladder of fixed steps (`judge.exposure.ladder`) is what runs when it is off.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, cast
+
+import numpy as np
+
+from judge.exposure import outlook
+from judge.exposure.detection import nats_per_error
+from judge.exposure.features import Features
+from judge.exposure.history import Past
+from judge.exposure.outlook import Prices, Ways
+from judge.exposure.ramp import FULL, Bounds, RampState, Step, ceiling, slowed, without_leave
+from judge.exposure.reasons import reason
+from judge.exposure.risk import BASE_RATE, Risk, RiskError, RiskModel
+
+GRID = (1, 2, 3, 5, 7, 10, 15, 20, 25, 35, 50, 60, 70, 80, 90)
+"""Weights tried, in percent."""
+CHOICES = 5
+"""How many of the reachable weights are tried at once: 5, spread evenly over them."""
+_FINENESS = 0.1
+"""Log-odds between the probabilities that are told apart; a probability counts as the next higher
+of them, so that the picks of a riskier release always include those of a safer one."""
+_REACH = 12.0
+_FORESEEN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What it has learnt and what it weighs. Make one by `learn` or `load`."""
+
+    model: RiskModel
+    prices: Prices = field(default_factory=Prices)
+
+    @classmethod
+    def learn(
+        cls, history: Iterable[Past], *, base_rate: float = BASE_RATE, prices: Prices | None = None
+    ) -> "Policy":
+        """From the release history, which may be empty."""
+        return cls(RiskModel.fit(history, base_rate), prices or Prices())
+
+    def dump(self) -> str:
+        """As JSON text; `load` reads it back to an equal policy."""
+        content = {"model": self.model.to_json(), "prices": asdict(self.prices)}
+        return json.dumps(content, separators=(",", ":"))
+
+    @classmethod
+    def load(cls, text: str) -> "Policy":
+        """Read what `dump` wrote.
+
+        Raises:
+            RiskError: not such a text, or of another schema.
+        """
+        try:
+            content = cast("Mapping[str, Any]", json.loads(text))
+            model, prices = content["model"], content["prices"]
+            return cls(RiskModel.of_json(model), Prices(**prices))
+        except RiskError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise RiskError(
+                f"policy {text[:60]!r} cannot be read ({type(error).__name__}: {error}): no "
+                "release can be paced by it; learn it anew from the history"
+            ) from error
+
+    @property
+    def version(self) -> str:
+        """Of the model: schema and history."""
+        return self.model.version
+
+    def probability_bad(self, features: Features) -> float:
+        """That a release is bad, before it starts."""
+        return self.model.assess(features).probability
+
+    def explain(self, features: Features) -> Risk:
+        """The same with its reasons, feature by feature."""
+        return self.model.assess(features)
+
+    def choose(self, features: Features, state: RampState, bounds: Bounds) -> Step:
+        """The next step; to be asked at the start and whenever the last step's dwell is over."""
+        return self.pace(self.model.assess(features).cautious, state, bounds)
+
+    def pace(self, probability: float, state: RampState, bounds: Bounds) -> Step:
+        """The next step of a release that was this likely bad before it started."""
+        held = without_leave(state, bounds)
+        if held is not None:
+            return held
+        suspicion = _suspicion(probability, state)
+        first, ways = _options(state, bounds)
+        weight, dwell = self._slowest_pick(suspicion, first, ways, state, bounds)
+        dwell = 0.0 if weight == FULL else slowed(dwell, state, bounds)
+        now = 1 / (1 + math.exp(-suspicion))
+        why = reason(int(weight), dwell, state, bounds)
+        belief = (
+            f"P(bad) {probability:.1%} before the start, {now:.1%} after "
+            f"{state.evidence.candidate:.0f} requests of the candidate"
+        )
+        return Step(int(weight), dwell, f"{why}; {belief}")
+
+    def foresee(
+        self, features: Features, *, rps: float, error_rate: float, bounds: Bounds
+    ) -> tuple[Step, ...]:
+        """The way of a release that shows no fault: each step, with 100 % as the last.
+
+        It ends before 100 % where traffic is too low to get there in `_FORESEEN` steps.
+        """
+        state = RampState(weight=0, rps=rps, error_rate=error_rate)
+        steps: list[Step] = []
+        while state.weight < FULL and len(steps) < _FORESEEN:
+            step = self.choose(features, state, bounds)
+            steps.append(step)
+            if step.weight == 0:
+                break
+            requests = rps * step.dwell_s
+            candidate = requests * step.weight / FULL
+            baseline = requests - candidate
+            rate = state.likely_rate
+            seen = state.evidence.add(rate * baseline, baseline, rate * candidate, candidate)
+            state = replace(state, weight=step.weight, evidence=seen)
+        return tuple(steps)
+
+    def _slowest_pick(
+        self, suspicion: float, first: outlook.Array, ways: Ways, state: RampState, bounds: Bounds
+    ) -> tuple[float, float]:
+        """The cheapest way's first step; the slowest among those of all lower probabilities.
+
+        Each probability's cheapest way alone would be monotone in time to 100 % (an exchange
+        argument: cost is linear in the probability), but not always in the next weight; taking
+        the slowest pick makes it monotone by construction.
+        """
+        harm = ways.harm(state, bounds, self.prices.notice_s)
+        time = self.prices.time * state.rps * state.likely_rate * ways.time
+        top = math.ceil(min(max(suspicion, -_REACH), _REACH) / _FINENESS)
+        odds = np.arange(round(-_REACH / _FINENESS), top + 1) * _FINENESS
+        risk = 1 / (1 + np.exp(-odds))[:, None]
+        picks = first[np.unique(np.argmin(risk * harm + (1 - risk) * time, axis=1))]
+        weight, dwell = min(picks.tolist(), key=lambda pick: (pick[0], -pick[1]))
+        return weight, dwell
+
+
+def _suspicion(probability: float, state: RampState) -> float:
+    """Log-odds that the release is bad, now.
+
+    The errors' counts speak for and against; another indicator's e-value, which is a Bayes factor
+    under its own mixture, only ever against, as far as it says more than the counts.
+    """
+    sure = 1e-9
+    inside = min(max(probability, sure), 1 - sure)
+    factor = state.evidence.log_factor
+    others = max(0.0, state.log_e - max(0.0, factor))
+    return math.log(inside / (1 - inside)) + factor + others
+
+
+def _options(state: RampState, bounds: Bounds) -> tuple[outlook.Array, Ways]:
+    """First steps (weight, dwell), shape (ways, 2), and the ways that begin with them."""
+    top = ceiling(state, bounds)
+    weights = _weights(state.weight, top, bounds)
+    firsts: list[outlook.Array] = []
+    ways: list[Ways] = []
+    if top >= FULL and state.has_power(bounds):
+        firsts.append(np.array([[FULL, 0.0]]))
+        ways.append(outlook.at_once())
+    for weight in weights:
+        dwells = _dwells(weight, state, bounds)
+        some = outlook.ways_from(weight, dwells, state, bounds)
+        each = np.repeat(dwells, len(some.dwell) // len(dwells))
+        firsts.append(np.column_stack([np.full_like(each, weight), each]))
+        ways.append(some)
+    depth = max(some.dwell.shape[1] for some in ways)
+    wide = [_widened(some, depth) for some in ways]
+    merged = Ways(
+        np.concatenate([some.weight for some in wide]),
+        np.concatenate([some.dwell for some in wide]),
+    )
+    return np.concatenate(firsts), merged
+
+
+def _weights(now: int, top: float, bounds: Bounds) -> list[int]:
+    """Weights to try next, from the present one up to the highest allowed below 100 %."""
+    if now == 0:
+        return [bounds.min_weight]
+    highest = max(now, min(bounds.max_weight, math.floor(top)))
+    if top < FULL and now >= bounds.max_weight:
+        highest = max(now, math.floor(top))  # the budget's cap makes steps beyond the summit
+    inside = sorted({now, highest} | {weight for weight in GRID if now < weight < highest})
+    if len(inside) <= CHOICES:
+        return inside
+    spread = np.linspace(0, len(inside) - 1, CHOICES).round().astype(int)
+    return [inside[at] for at in spread]
+
+
+def _dwells(weight: int, state: RampState, bounds: Bounds) -> outlook.Array:
+    """Seconds to try at that weight; among them the time until power suffices, if it is near."""
+    tried = {min(least * bounds.min_dwell_s, bounds.max_dwell_s) for least in outlook.DWELLS}
+    speed = state.rps * state.likely_rate
+    speed *= float(nats_per_error(bounds.regression, weight / FULL))
+    missing = (bounds.required - state.collected(bounds)) / speed
+    if bounds.min_dwell_s <= missing <= bounds.max_dwell_s:
+        tried.add(math.ceil(missing + 1))
+    return np.array(sorted(tried))
+
+
+def _widened(ways: Ways, depth: int) -> Ways:
+    lacking = [(0, 0), (0, depth - ways.dwell.shape[1])]
+    return Ways(np.pad(ways.weight, lacking, constant_values=0.5), np.pad(ways.dwell, lacking))
