@@ -6,6 +6,8 @@ Environment:
     POD_NAME: this replica's unique name (default: the host's name).
     METRICS_PORT: Prometheus metrics (default 9090).
     LIVENESS_PORT: /livez (default 8080).
+    PROMETHEUS: its address (default http://prometheus.observability:9090).
+    SWITCHYARD_TRUSTED_KEYS: who may sign an override, JSON {name: "ed25519:…"} (default: nobody).
     LOG_LEVEL: DEBUG, INFO, WARNING… (default INFO).
 """
 
@@ -18,10 +20,13 @@ import kopf
 from prometheus_client import start_http_server
 
 from controller import logs, metrics, resources
+from controller.budgets import Budgets, trusted_keys
 from controller.gateway_probe import GatewayProbe
 from controller.handlers import build_registry
+from controller.judges import PrometheusJudges
 from controller.lease import Leadership
 from controller.observe import Reader
+from controller.prometheus import Prometheus
 from controller.resources import ApiServer, ServerError
 from controller.writer import Writer
 
@@ -54,9 +59,12 @@ async def run(writer_class: type[Writer] = Writer) -> None:
     leadership = Leadership(server, namespace, identity)
     writer = writer_class(server, leadership.may_write, metrics.count_write)
     await wait_for_crd(server)
-    async with GatewayProbe() as probe:
+    keys = trusted_keys(os.environ.get("SWITCHYARD_TRUSTED_KEYS"))
+    address = os.environ.get("PROMETHEUS", "http://prometheus.observability:9090")
+    async with GatewayProbe() as probe, Prometheus(address) as prometheus:
+        judges = PrometheusJudges(prometheus, Budgets(prometheus, keys))
         await kopf.operator(
-            registry=build_registry(Reader(server, probe), writer, leadership),
+            registry=build_registry(Reader(server, probe, judges), writer, leadership),
             standalone=True,
             clusterwide=True,
             liveness_endpoint=f"http://0.0.0.0:{os.environ.get('LIVENESS_PORT', '8080')}/livez",

@@ -30,6 +30,8 @@ ABORT = f"{GROUP}/abort"
 """Annotation: the release to abort."""
 ABORT_REASON = f"{GROUP}/abort-reason"
 """Annotation: why, in one sentence."""
+OVERRIDE = f"{GROUP}/override"
+"""Annotation: a signed statement that lifts a freeze of the error budget."""
 RETRY = f"{GROUP}/retry"
 """Annotation: the rejected release to try again."""
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller import moving, ramp
-from controller.api import Content, Spec, Status
+from controller.api import OVERRIDE, Content, Spec, Status
 from controller.case import Case, Step, enter, hold, stale, wanted_live
 from controller.commands import obey
 from controller.conditions import conditions
 from controller.endings import begin, reject, supersede
 from controller.model import write_duration
 from controller.observed import Observed, Verdicts
+from controller.pace import stopped
 from controller.phases import ENDED, MOVED, WAITING, Because, Phase
 from controller.routes import LIVE, PREVIEW, Route, fits, is_ours, preview_routes
 from controller.sight import NotReady, Ready, Unknown
@@ -164,6 +165,8 @@ def _complete(case: Case) -> Step:
         return _wait(case, Because.CANDIDATE_NOT_READY, _foreign_reason(foreign))
     if ramp.is_due(case):
         return ramp.begin(case)
+    if case.status.current is not None and (stop := stopped(case)):
+        return hold(case, stop.because, stop.reason)
     reason = f"the evidence is complete; moving all services to {case.attempt.to}"
     return Step(enter(case.status, Phase.SHIFTING, case.now, reason), Because.EVIDENCE_COMPLETE)
 
@@ -220,12 +223,12 @@ def _to_serve(case: Case, status: Status) -> tuple[bool, Content | None, int]:
 
 def _finish(case: Case, step: Step, forget: tuple[str, ...], notices: list[Notice]) -> Decision:
     """Add what follows from the new status: route writes, weight, conditions, the next look."""
-    status, found = step.status, case.found()
-    identity = case.observed.identity
+    status, found, observed = step.status, case.found(), case.observed
+    identity = observed.identity
     ours, content, percent = _to_serve(case, status)
     wanted = wanted_live(case, content, percent) if ours else {}
     previews = preview_routes(identity, case.spec)
-    if isinstance(case.observed.routes, Unknown):
+    if isinstance(observed.routes, Unknown):
         apply: tuple[Route, ...] = ()
     else:
         both = {**wanted, **previews}
@@ -239,6 +242,8 @@ def _finish(case: Case, step: Step, forget: tuple[str, ...], notices: list[Notic
     delete = stale(case, LIVE, wanted) if ours and ended_or_back else ()
     if status.phase in ENDED:
         delete += stale(case, PREVIEW, previews)
+    if status.phase in ENDED and case.status.phase not in ENDED and observed.commands.has_override:
+        forget += (OVERRIDE,)  # it was for the release that ended here
     if case.status.phase in ENDED and status.phase in ENDED and (apply or delete):
         names = ", ".join([*(route["metadata"]["name"] for route in apply), *delete])
         notices.append(Notice(Because.DRIFT_REPAIRED, f"routes brought back to the goal: {names}"))

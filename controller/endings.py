@@ -179,14 +179,15 @@ def _ramp_ending(case: Case, status: Status, outcome: Outcome) -> RampEnding | N
     ramp, attempt, former = status.ramp, status.attempt, case.status.current
     if ramp is None or attempt is None:
         return None
+    judge = status.judge
     percent = 100 if outcome is Outcome.PROMOTED else 0
     names = {*attempt.digests, *(former.digests if former else {})}
     changed = [n for n in names if former and former.digests.get(n) != attempt.digests.get(n)]
     return RampEnding(
         weights=(*ramp.weights, Weighing(at=case.now, weight=percent)),
         verdicts={one.name: one.verdict for one in status.evidence},
-        requests_exposed=ramp.exposed,
-        requests_harmed=ramp.harmed,
+        requests_exposed=judge.requests_exposed if judge else 0.0,
+        requests_harmed=judge.requests_harmed if judge else 0.0,
         budget_left=ramp.budget_left,
         change_size=len(changed) / len(names) if former and names else None,
         services=len(changed) if former else None,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from controller import resources
-from controller.api import ABORT, ABORT_REASON, GROUP, RETRY, Service, Status, Switch
+from controller.api import ABORT, ABORT_REASON, GROUP, OVERRIDE, RETRY, Service, Status, Switch
 from controller.arrival import NOTHING_YET, Arrival, key_of, movement_of
 from controller.gateway_probe import BURST, CONSECUTIVE, GatewayProbe, Proxy, proxies
 from controller.observed import Allowance, Commands, Identity, Judgement, Observed
@@ -228,4 +228,5 @@ def _commands(annotations: Mapping[str, str]) -> Commands:
         abort=annotations.get(ABORT),
         abort_reason=annotations.get(ABORT_REASON, ""),
         retry=annotations.get(RETRY),
+        has_override=OVERRIDE in annotations,
     )

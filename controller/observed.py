@@ -56,8 +56,8 @@ class Judgement:
 class Allowance:
     """What the error budget allows."""
 
-    remaining: float
-    """Share that is left of the scarcest objective's budget; may be negative."""
+    remaining: float | None
+    """Share that is left of the scarcest objective's budget; may be negative; None: unknown."""
     max_step: float | None = None
     """Percentage points by which a step may raise the weight; None: any."""
     dwell_factor: float = 1.0
@@ -76,6 +76,8 @@ class Commands:
     abort: str | None = None
     abort_reason: str = ""
     retry: str | None = None
+    has_override: bool = False
+    """Whether a signed override is attached."""
 
 
 @dataclass(frozen=True, slots=True)

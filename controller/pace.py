@@ -4,7 +4,7 @@ Whatever proposes a step, the error budget bounds it here: no proposal can raise
 budget freezes, take a larger step than it allows, or stay for less time than it asks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from controller.case import Case
@@ -33,15 +33,20 @@ class Wait:
     reason: str
 
 
-def choose(case: Case, weight: int) -> Choice | Wait:
-    """What comes after `weight` percent."""
+def stopped(case: Case) -> Wait | None:
+    """Why the error budget lets no weight be raised; None when it does."""
     budget = case.observed.budget
     if isinstance(budget, Unknown):
-        reason = f"nobody knows what is left of the error budget ({budget.reason}): holding"
+        reason = f"nobody knows what is left of the error budget: {budget.reason}"
         return Wait(Because.NO_DATA, reason)
     if budget is not None and budget.frozen:
-        return Wait(Because.BUDGET, budget.reason)
-    return _bounded(ladder(case, weight), weight, budget)
+        return Wait(Because.BUDGET, f"frozen: {budget.reason}")
+    return None
+
+
+def choose(case: Case, weight: int) -> Choice | Wait:
+    """What comes after `weight` percent."""
+    return stopped(case) or _bounded(ladder(case, weight), weight, case.observed.budget)
 
 
 def ladder(case: Case, weight: int) -> Choice:
@@ -51,9 +56,11 @@ def ladder(case: Case, weight: int) -> Choice:
     return Choice(steps[0], strategy.dwell, f"the next step of {_told(strategy.steps)}")
 
 
-def _bounded(choice: Choice, weight: int, budget: Allowance | None) -> Choice:
-    if budget is None:
+def _bounded(choice: Choice, weight: int, budget: Allowance | Unknown | None) -> Choice:
+    if budget is None or isinstance(budget, Unknown):
         return choice
+    if budget.override:
+        return replace(choice, why=f"{choice.why}, the freeze lifted by {budget.override}")
     dwell = choice.dwell * max(budget.dwell_factor, 1.0)
     highest = ALL if budget.max_step is None else weight + max(int(budget.max_step), 1)
     if choice.weight <= highest and dwell == choice.dwell:

@@ -48,7 +48,7 @@ def _take(case: Case, choice: Choice) -> Step:
     if choice.weight >= ALL:
         reason = f"the evidence allows all of the traffic; moving all services to {attempt.to}"
         return Step(enter(case.status, Phase.SHIFTING, case.now, reason), Because.EVIDENCE_COMPLETE)
-    weighing = Weighing(at=case.now, weight=choice.weight)
+    weighing = Weighing(at=case.now, weight=choice.weight, reason=choice.why)
     facts = before.model_dump() if before else {}
     ramp = Ramp.model_validate(
         {
@@ -77,10 +77,9 @@ def ramping(case: Case) -> Step:
     gone = lost(case)
     if gone is not None:
         return gone
-    if ramp.verdict == "FAIL":
-        said = case.observed.judgement
-        why = said.reason if isinstance(said, Judgement) else _failing(case.status)
-        reason = f"the judge stopped {case.attempt.to} at {ramp.weight} %: {why}"
+    judged = case.status.judge
+    if judged is not None and judged.verdict == "FAIL":
+        reason = f"the judge stopped {case.attempt.to} at {ramp.weight} %: {judged.reason}"
         return fail(case, Because.JUDGE_FAILED, reason)
     if isinstance(case.observed.routes, Unknown):
         return _hold(
@@ -132,8 +131,9 @@ def _obstacle(case: Case, ramp: Ramp) -> Wait | None:
         return Wait(Because.NO_DATA, f"no data for {'; '.join(missing)}; no data is not a pass")
     if ramp.judged < ramp.dwell.total_seconds():
         return Wait(Because.JUDGING, f"judging for {write_duration(ramp.dwell)}")
-    judge = case.spec.judge
-    if judge is None or ramp.detectable is None or ramp.detectable > judge.detectable:
+    judge, could = case.spec.judge, ramp.detectable
+    has_power = judge is not None and could is not None and could <= judge.detectable
+    if not has_power and judged_to.verdict != "PASS":
         return Wait(Because.POWERLESS, ramp.power or "nothing could have been shown yet")
     return None
 
@@ -152,33 +152,31 @@ def _with_judgement(case: Case) -> Status:
         update={
             "judged": judged,
             "until": case.now + left if ramp.seen_at else None,
-            "verdict": said.verdict,
             "detectable": said.detectable,
             "power": said.power,
-            "exposed": said.exposed,
-            "harmed": said.harmed,
         }
     )
     if budget is not None and not isinstance(budget, Unknown):
         kept = {"budget_left": budget.remaining, "override": budget.override or ramp.override}
         ramp = ramp.model_copy(update=kept)
-    state = JudgeState(state=said.state, at=said.at)
+    state = JudgeState(
+        state=said.state,
+        at=said.at,
+        verdict=said.verdict,
+        reason=said.reason,
+        requests_exposed=said.exposed,
+        requests_harmed=said.harmed,
+    )
     changes = {"ramp": ramp, "judge": state, "evidence": said.evidence}
     return status.model_copy(update=changes)
-
-
-def _failing(status: Status) -> str:
-    """The sentence of what failed, from the status alone."""
-    failing = [one.sentence for one in status.evidence if one.verdict == "FAIL"]
-    return "; ".join(failing) or "it failed before this controller began to watch"
 
 
 def _hold(case: Case, because: Because, reason: str) -> Step:
     """Stay at this weight; the ramp says why, and the status what the judge says beside it."""
     ramp = _ramp(case.status)
-    said = case.observed.judgement
-    judge = f"; {ramp.verdict}: {said.reason}" if isinstance(said, Judgement) else ""
-    whole = f"{case.attempt.to} at {ramp.weight} %: {reason}{judge}"
+    judged = case.status.judge
+    beside = f"; {judged.verdict}: {judged.reason}" if judged else ""
+    whole = f"{case.attempt.to} at {ramp.weight} %: {reason}{beside}"
     held = ramp.model_copy(update={"reason": reason})
     return Step(_with(case.status, held, whole), because)
 

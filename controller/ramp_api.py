@@ -63,10 +63,26 @@ class Sticky(Model):
     cookie: str | None = None
 
 
+class Slo(Model):
+    """An objective, as its rules record it."""
+
+    name: str
+    objective: float
+    """Share of events that are to be good."""
+    window_seconds: float
+
+
 class ErrorBudget(Model):
     """The objectives whose remaining budget sets the pace."""
 
-    slos: tuple[str, ...] = ()
+    slos: tuple[Slo, ...] = ()
+
+
+class Exposure(Model):
+    """What evidence rests on: events, observations or readings."""
+
+    baseline: float
+    candidate: float
 
 
 class Evidence(Model):
@@ -74,6 +90,9 @@ class Evidence(Model):
 
     name: str
     verdict: str
+    kind: str = ""
+    direction: str = ""
+    margin: float | None = None
     e: float | None = None
     """The e-value, capped; absent without data."""
     log_e: float | None = None
@@ -81,19 +100,24 @@ class Evidence(Model):
     """The e-value at which it fails."""
     interval: tuple[float | None, ...] = ()
     """Lower and upper end of the confidence sequence; null is unbounded."""
-    baseline: float = 0.0
-    """Exposure of what serves: events, observations or ticks."""
-    candidate: float = 0.0
+    exposure: Exposure | None = None
     sentence: str = ""
     no_data: str | None = None
 
 
 class JudgeState(Model):
-    """What the judge needs to go on after a restart, and nobody else understands."""
+    """What the judge said last, and what it needs to go on after a restart."""
 
     state: str
+    """Nobody else understands it."""
     at: Moment
-    """Until when samples are counted."""
+    """Until when every indicator had data."""
+    verdict: str
+    reason: str
+    requests_exposed: float = 0.0
+    """Requests that the candidate has answered under judgement."""
+    requests_harmed: float = 0.0
+    """Bad ones among them."""
 
 
 class Weighing(Model):
@@ -101,6 +125,7 @@ class Weighing(Model):
 
     at: Moment
     weight: int
+    reason: str = ""
 
 
 class Ramp(Model):
@@ -124,16 +149,11 @@ class Ramp(Model):
     """Why this weight and dwell."""
     reason: str = ""
     """Why it is not at the next step yet."""
-    verdict: str = "HOLD"
     detectable: float | None = None
     """The smallest regression, as a factor, that the evidence so far could have shown."""
     power: str = ""
     """The same in a sentence, with what would help."""
     weights: tuple[Weighing, ...] = ()
-    exposed: float = 0.0
-    """Requests that the candidate has answered under judgement."""
-    harmed: float = 0.0
-    """Bad ones among them."""
     budget_left: float | None = None
     """Share of the error budget that remains; the scarcest objective's."""
     expected_burn: float | None = None

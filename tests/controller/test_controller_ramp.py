@@ -207,7 +207,10 @@ async def test_a_freeze_in_the_middle_holds_the_weight() -> None:
     judges.allowance = Allowance(0.0, frozen=True, reason="the budget is spent")
     await look(cluster, 100)
     assert cluster.status.ramp is not None
-    assert (cluster.status.ramp.weight, cluster.status.ramp.reason) == (5, "the budget is spent")
+    assert (cluster.status.ramp.weight, cluster.status.ramp.reason) == (
+        5,
+        "frozen: the budget is spent",
+    )
     judges.allowance = Unknown("Prometheus does not answer")
     await look(cluster, 20)
     assert "nobody knows what is left of the error budget" in cluster.status.ramp.reason or (
