@@ -27,6 +27,13 @@ HOVERS = 60
 FARTHEST = 8.0
 """As wide a ratio as the axis shows, but for the last look, which is always in sight."""
 
+QUANTITIES = {
+    "ratio": "Candidate's rate over the baseline's",
+    "histogram": "Candidate's time over the baseline's, at equal rank",
+    "gauge": "Candidate's level less the baseline's, relative to it",
+}
+"""By kind of indicator, what its interval is an interval of."""
+
 Point = tuple[float, float]
 
 
@@ -141,7 +148,7 @@ def evidence(indicator: Indicator, document: ReleaseDocument) -> Plot | None:
     rules = [_rule(1 - axis.place(0.0), "no evidence", "null")]
     if indicator.bound:
         place = 1 - axis.place(math.log10(indicator.bound))
-        rules.append(_rule(place, f"fails at {axes.figure(indicator.bound)}", "bound"))
+        rules.append(_rule(place, f"alone fails at {axes.figure(indicator.bound)}", "bound"))
     highest = math.exp(min(max(known), 690.0))
     return Plot(
         title="Evidence that it is worse (e-value)",
@@ -190,7 +197,7 @@ def interval(indicator: Indicator, document: ReleaseDocument) -> Plot | None:
     rules = [] if indicator.null is None else [_rule(place(indicator.null, 1.0), "alike", "null")]
     rules += [_rule(place(x, 1.0), f"margin {x:g}", "limit") for x in indicator.limits]
     return Plot(
-        title="Candidate against baseline" + (" (ratio)" if by_ratio else ""),
+        title=QUANTITIES.get(indicator.kind or "", "Candidate against baseline"),
         alt=f"The confidence interval of {indicator.name} over time; it ended at "
         f"{interval_text(indicator)}, the margin is {_margins(indicator)}.",
         columns=_columns(columns),
@@ -328,6 +335,8 @@ def _strip(document: ReleaseDocument, time: Axis) -> list[Stretch]:
             continue
         until = time.high if phase.lasted_s is None else phase.t + phase.lasted_s
         left, right = time.place(phase.t) * 100, time.place(until) * 100
+        if found and found[-1].label == phase.phase:
+            left = found.pop().left
         found.append(Stretch(round(left, 2), round(right - left, 2), phase.phase))
     return found
 

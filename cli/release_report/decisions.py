@@ -6,8 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cli.release_report.document import Decision
-from cli.release_report.evidence import look, number, text
-from cli.release_report.reading import Status, mapping, mappings, moment
+from cli.release_report.evidence import look, text
+from cli.release_report.reading import Status, mapping, mappings
+from cli.release_report.timeline import trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ def decisions(
         gaps: what nobody recorded.
     """
     told = [
-        *_phases(passed),
+        *_phases(passed, moved),
         *_weights(moments, moved),
         *_verdicts(moments, began),
         *_overrides(moments, began),
@@ -48,8 +49,12 @@ def decisions(
     return sorted(told, key=lambda one: one.at)
 
 
-def _phases(passed: Sequence[Phase]) -> Iterator[Decision]:
-    for one in passed:
+def _phases(passed: Sequence[Phase], moved: Sequence[Weight]) -> Iterator[Decision]:
+    """The phases, but for those that a step of the ramp begins anew: the step itself is told."""
+    steps = {one.at for one in moved}
+    for before, one in pairwise([None, *passed]):
+        if one is None or (before and before.phase == one.phase and one.at in steps):
+            continue
         yield Decision(at=one.at, t=one.t, what="phase", title=one.phase, reason=one.reason)
 
 
@@ -65,10 +70,8 @@ def _ramp_reasons(moments: Sequence[Moment]) -> dict[tuple[datetime, float], str
     """Why the ramp took each step, by the step's time and weight."""
     found: dict[tuple[datetime, float], str] = {}
     for one in moments:
-        ramp = mapping(one.status.get("ramp"))
-        at, weight = moment(ramp.get("since")), number(ramp.get("weight"))
-        if at is not None and weight is not None:
-            found.setdefault((at, weight), text(ramp.get("chosen")) or "")
+        for at, weight, reason in trail(one.status):
+            found.setdefault((at, weight), reason)
     return found
 
 
@@ -76,7 +79,7 @@ def _verdicts(moments: Sequence[Moment], began: datetime) -> Iterator[Decision]:
     overall: str | None = None
     known: dict[str, tuple[str | None, bool]] = {}
     for one in moments:
-        at, ramp = look(one), mapping(one.status.get("ramp"))
+        at, judge = look(one), mapping(one.status.get("judge"))
         for item in mappings(one.status.get("evidence")):
             name, verdict = str(item.get("name")), text(item.get("verdict"))
             blind = text(item.get("noData"))
@@ -88,10 +91,10 @@ def _verdicts(moments: Sequence[Moment], began: datetime) -> Iterator[Decision]:
             if before is not None and verdict != before:
                 yield _of(began, at, "verdict", f"{name}: {before} → {verdict}", _sentence(item))
             known[name] = (verdict, bool(blind))
-        verdict = text(ramp.get("verdict"))
+        verdict = text(judge.get("verdict"))
         if verdict and verdict != overall:
             title = f"verdict: {verdict}" if overall is None else f"verdict: {overall} → {verdict}"
-            yield _of(began, at, "verdict", title, text(ramp.get("reason")) or "")
+            yield _of(began, at, "verdict", title, text(judge.get("reason")) or "")
             overall = verdict
 
 

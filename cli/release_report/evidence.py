@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 UNKNOWN = "NODATA"
 """The verdict of an indicator that the controller has said nothing about."""
 
+ALIKE = {"ratio": 1.0, "histogram": 1.0, "gauge": 0.0}
+"""By kind of indicator, where its interval's quantity is when both colours are alike: a ratio of
+rates, a ratio of times at equal rank, a relative difference."""
+
 
 def number(value: object) -> float | None:
     """A finite number; None of anything else. Resources often write numbers as text."""
@@ -65,7 +69,7 @@ def _indicator(
     last = told[-1] if told else goal
     kind, direction = (text(last.get(key)) or text(goal.get(key)) for key in ("kind", "direction"))
     margin = _first(last.get("margin"), goal.get("margin"), judge.get("margin"))
-    null = _null(last, kind)
+    exposure = mapping(last.get("exposure"))
     return Indicator(
         name=name,
         kind=kind,
@@ -77,10 +81,10 @@ def _indicator(
         log_e=log_e(last),
         bound=number(last.get("bound")),
         interval=interval(last),
-        null=null,
-        limits=_limits(null, margin, direction),
-        baseline=number(last.get("baseline")),
-        candidate=number(last.get("candidate")),
+        null=ALIKE.get(kind or ""),
+        limits=_limits(kind, margin, direction),
+        baseline=number(exposure.get("baseline")),
+        candidate=number(exposure.get("candidate")),
         sentence=text(last.get("sentence")) or "",
         no_data=text(last.get("noData")),
         series=_series(name, moments, began),
@@ -95,9 +99,12 @@ def _series(name: str, moments: Sequence[Moment], began: datetime) -> Series:
         item = _by_name(one).get(name)
         if item is None:
             continue
-        at = round((look(one) - began).total_seconds(), 3)
+        at, blind = _since(began, look(one)), bool(text(item.get("noData")))
         if looked is not None and at <= looked:
-            continue
+            if not blind:
+                continue
+            # the judge's clock is that of the data, and stands still without any
+            at = _since(began, one.seen)
         looked = at
         lower, upper = interval(item)
         series.t.append(at)
@@ -105,14 +112,19 @@ def _series(name: str, moments: Sequence[Moment], began: datetime) -> Series:
         series.lower.append(lower)
         series.upper.append(upper)
         series.verdict.append(text(item.get("verdict")) or UNKNOWN)
-        series.has_data.append(not text(item.get("noData")))
-        series.baseline.append(number(item.get("baseline")))
-        series.candidate.append(number(item.get("candidate")))
+        exposure = mapping(item.get("exposure"))
+        series.has_data.append(not blind)
+        series.baseline.append(number(exposure.get("baseline")))
+        series.candidate.append(number(exposure.get("candidate")))
     return series
 
 
+def _since(began: datetime, at: datetime) -> float:
+    return round((at - began).total_seconds(), 3)
+
+
 def look(one: Moment) -> datetime:
-    """When the judge last looked, as of this moment."""
+    """Until when the judge had counted, as of this moment."""
     return moment(mapping(one.status.get("judge")).get("at")) or one.seen
 
 
@@ -134,21 +146,23 @@ def interval(item: Status) -> Interval:
 def judgement(moments: Sequence[Moment], found: Sequence[Indicator]) -> Judgement | None:
     """The release's verdict; None when nothing judged it."""
     ramp, goal = ramp_of(moments), mapping(spec_of(moments).get("judge"))
-    if not found and not ramp:
+    told = [judge for one in moments if (judge := mapping(one.status.get("judge")))]
+    if not found and not ramp and not told:
         return None
+    last = told[-1] if told else {}
     counted = [one.candidate for one in found if one.candidate is not None and one.kind != "gauge"]
     return Judgement(
-        verdict=text(ramp.get("verdict")) or _worst(found),
-        reason=text(ramp.get("reason")) or "",
+        verdict=text(last.get("verdict")) or _worst(found),
+        reason=text(last.get("reason")) or text(ramp.get("reason")) or "",
         power=text(ramp.get("power")),
         false_alarm_rate=number(goal.get("falseAlarmRate")),
-        users_exposed=number(ramp.get("users")),
+        users_exposed=number(last.get("usersExposed")),
         # every indicator counts the same requests, some of them not all
         requests_exposed=_first(
-            ramp.get("exposed"), ramp.get("requestsExposed"), max(counted, default=None)
+            last.get("requestsExposed"), ramp.get("requestsExposed"), max(counted, default=None)
         ),
-        requests_harmed=_first(ramp.get("harmed"), ramp.get("requestsHarmed")),
-        tripped=text(ramp.get("tripped")),
+        requests_harmed=_first(last.get("requestsHarmed"), ramp.get("requestsHarmed")),
+        tripped=text(last.get("tripped")),
     )
 
 
@@ -173,7 +187,11 @@ def budget(moments: Sequence[Moment]) -> Budget | None:
     ]
     left = [found for ramp in told if (found := number(ramp.get("budgetLeft"))) is not None]
     expected = [found for ramp in told if (found := number(ramp.get("expectedBurn"))) is not None]
-    slos = [str(name) for name in listing(mapping(spec_of(moments).get("errorBudget")).get("slos"))]
+    slos = [
+        str(one["name"])
+        for one in mappings(mapping(spec_of(moments).get("errorBudget")).get("slos"))
+        if text(one.get("name"))
+    ]
     if not left and not slos:
         return None
     before, remaining = (left[0], left[-1]) if left else (None, None)
@@ -215,26 +233,20 @@ def _by_name(one: Moment) -> dict[str, Status]:
     return {str(item["name"]): item for item in items if text(item.get("name"))}
 
 
-def _null(item: Status, kind: str | None) -> float | None:
-    """The value of the interval's quantity when both colours are alike."""
-    told = number(item.get("null"))
-    if told is not None:
-        return told
-    return {"ratio": 1.0, "histogram": 1.0, "gauge": 0.0}.get(kind or "")
-
-
-def _limits(null: float | None, margin: float | None, direction: str | None) -> list[float]:
-    """Where the margin lies on the interval's axis."""
+def _limits(kind: str | None, margin: float | None, direction: str | None) -> list[float]:
+    """Where the margin lies on the interval's axis, as the judge's kernels have it."""
+    null = ALIKE.get(kind or "")
     if null is None or margin is None:
         return []
-    above, below = null + margin, null - margin
+    # half a rate is as far from the same one as twice it is
+    below = 1 / (1 + margin) if kind == "ratio" else null - margin
     match direction:
         case "decrease":
             return [below]
         case "either":
-            return [below, above]
+            return [below, null + margin]
         case _:
-            return [above]
+            return [null + margin]
 
 
 def _worst(found: Sequence[Indicator]) -> str | None:

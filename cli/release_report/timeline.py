@@ -56,9 +56,9 @@ def weights(moments: Sequence[Moment], passed: Sequence[Phase], began: datetime)
     """The candidate's share of the traffic, one entry a change, beginning with the release."""
     serves_already = bool(moments) and _serves_from_the_start(moments[0].status)
     found = [(began, 100.0 if serves_already else 0.0)]
-    ramped = any(_trail(one.status) or mapping(one.status.get("ramp")) for one in moments)
-    for one in moments:
-        found += _trail(one.status)
+    steps = [(at, weight) for one in moments for at, weight, _ in trail(one.status)]
+    ramped = bool(steps) or any(mapping(one.status.get("ramp")) for one in moments)
+    found += steps
     for before, after in pairwise([None, *moments]):
         weight = number(after.status.get("weight")) if after else None
         former = number(before.status.get("weight")) if before else None
@@ -78,13 +78,13 @@ def _serves_from_the_start(status: Status) -> bool:
     return bool(attempt.get("to")) and attempt.get("from") == attempt.get("to")
 
 
-def _trail(status: Status) -> list[tuple[datetime, float]]:
-    """The steps that the ramp remembers, or that the history kept of it."""
+def trail(status: Status) -> list[tuple[datetime, float, str]]:
+    """The steps that the ramp remembers, or that the history kept of it: time, weight, reason."""
     began = mapping(status.get("attempt")).get("startedAt")
     kept = [past for past in mappings(status.get("history")) if past.get("startedAt") == began]
     ramps = [mapping(one.get("ramp")) for one in (*kept, status)]
     return [
-        (at, weight)
+        (at, weight, text(step.get("reason")) or "")
         for ramp in ramps
         for step in mappings(ramp.get("weights"))
         if (at := moment(step.get("at"))) and (weight := number(step.get("weight"))) is not None
