@@ -108,9 +108,10 @@ class RatioEvidence:
         both = (total_b > 0) & (total_c > 0)
         bad = np.where(both, bad_b + bad_c, 0.0)
         share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
-        self._age = self._age + np.where(both, lasted, 0.0)
-        self._bad = self._bad + bad
-        self._candidate = self._candidate + np.where(both, bad_c, 0.0)
+        # in place: a sum of arrays of shape () would be a float, which no mask can clear
+        self._age += np.where(both, lasted, 0.0)
+        self._bad += bad
+        self._candidate += np.where(both, bad_c, 0.0)
         if bad.any():
             odds = self._grid * share[..., None]
             self._expected += bad[..., None] * odds / (odds + 1 - share[..., None])
@@ -139,8 +140,8 @@ class RatioEvidence:
         )
         self._refute(due, bad, candidate, expected)
         # Mantel and Haenszel's estimate: unmoved by rates and shares that change together
-        self._harm[0][due] += candidate * (1 - share)
-        self._harm[1][due] += (bad - candidate) * share
+        self._harm[0, due] += candidate * (1 - share)
+        self._harm[1, due] += (bad - candidate) * share
         self._law.clear(due)
         for sums in (self._age, self._bad, self._candidate, self._expected):
             sums[due] = 0.0
@@ -153,12 +154,12 @@ class RatioEvidence:
         expected: NDArray[np.float64],
     ) -> None:
         """Settle the bets against every theta of the grid."""
-        estimate = (self._harm[0][due] + CALM) / (self._harm[1][due] + CALM)
+        estimate = (self._harm[0, due] + CALM) / (self._harm[1, due] + CALM)
         share = expected / np.maximum(bad, 1.0)[:, None]
         stake = _stakes(estimate[:, None] / self._grid, share, bad[:, None])
         gain = np.log1p(stake * (candidate[:, None] - expected))
-        self._refuted[0][due] += np.where(stake > 0, gain, 0.0)
-        self._refuted[1][due] += np.where(stake < 0, gain, 0.0)
+        self._refuted[0, due] += np.where(stake > 0, gain, 0.0)
+        self._refuted[1, due] += np.where(stake < 0, gain, 0.0)
 
     def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Ends of the confidence sequence for the rate ratio candidate / baseline, `(...,)` each.

@@ -1,0 +1,232 @@
+"""One release under judgement: ticks go in, reports come out.
+
+Holds no clock and does no input or output. A session may be cut at any tick: what `snapshot` tells,
+`restore` becomes, and its reports are bit for bit those that would have come.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from judge import sentences
+from judge.buckets import align
+from judge.errors import ObservationError, StateError
+from judge.interval import Interval
+from judge.observation import Buckets, Counts, NoData, Pair, Samples
+from judge.panel import FRESH, GaugeTick, HistogramTick, Panel, RatioTick
+from judge.verdict import Exposure, IndicatorReport, Report, Verdict
+
+if TYPE_CHECKING:
+    from judge.config import Config
+    from judge.observation import Tick
+    from judge.panel import Observed, Watch
+
+VERSION = 1
+"""Of a snapshot; another version's is refused."""
+
+
+class Session:
+    """The judge of one release.
+
+    Args:
+        config: what it is judged by.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._panel = Panel(config)
+        self._requests = 0
+        self._users: int | None = None
+
+    def tick(self, tick: Tick) -> Report:
+        """Take in one tick and say how the release stands.
+
+        Raises:
+            ObservationError: when the tick is not later than the one before, or its data do not fit
+                the indicators; the session is then as it was.
+        """
+        last = self._panel.t
+        if last is not None and not tick.t > last:
+            raise ObservationError(
+                f"t {tick.t:g} after {last:g}",
+                "does not move on, so the tick may have been counted already",
+                "send each tick once, in order of time",
+            )
+        observed: dict[str, Observed] = {}
+        missing: dict[str, str] = {}
+        for name, watch in self._panel.watches.items():
+            seen = _observed(watch, tick.indicators.get(name, NoData("missing from the tick")))
+            if isinstance(seen, str):
+                missing[name] = seen
+            else:
+                observed[name] = seen
+        self._panel.update(tick.t, observed)
+        self._requests += max(
+            (int(seen.exposed[1]) for seen in observed.values() if not isinstance(seen, GaugeTick)),
+            default=0,
+        )
+        if tick.users is not None:
+            self._users = (self._users or 0) + tick.users
+        return self._report(tick.t, missing)
+
+    def _report(self, t: float, missing: dict[str, str]) -> Report:
+        reports: dict[str, IndicatorReport] = {}
+        for name, watch in self._panel.watches.items():
+            silence = float(watch.silent)
+            if name not in missing and silence > FRESH:
+                missing[name] = (
+                    "no events on both sides yet"
+                    if silence == float("inf")
+                    else f"no events on one side for {silence:.0f} s"
+                )
+            reports[name] = _indicator(watch, missing.get(name))
+        verdicts = {name: one.verdict for name, one in reports.items()}
+        if bool(self._panel.failed):
+            verdict = Verdict.FAIL
+        elif all(one is Verdict.PASS for one in verdicts.values()):
+            verdict = Verdict.PASS
+        else:
+            verdict = Verdict.HOLD
+        return Report(
+            t=t,
+            verdict=verdict,
+            reason=sentences.of_release(self._panel, verdicts, missing),
+            requests_exposed=self._requests,
+            users_exposed=self._users,
+            indicators=reports,
+            tripped=sentences.tripped(self._panel) if verdict is Verdict.FAIL else None,
+        )
+
+    def snapshot(self) -> str:
+        """All that later reports depend on, as one line of text."""
+        state = {
+            "version": VERSION,
+            "config": _digest(self.config),
+            "requests": self._requests,
+            "users": self._users,
+            "panel": self._panel.state(),
+        }
+        packed = zlib.compress(json.dumps(_pack(state)).encode(), 9)
+        return base64.b85encode(packed).decode()
+
+    @classmethod
+    def restore(cls, config: Config, text: str) -> Session:
+        """The session that told `text`.
+
+        Raises:
+            StateError: when the text is no snapshot, or one of another version or configuration.
+        """
+        try:
+            state = _unpack(json.loads(zlib.decompress(base64.b85decode(text))))
+            version, digest = state["version"], state["config"]
+        except (ValueError, TypeError, KeyError, zlib.error) as error:
+            raise StateError(
+                f"snapshot of {len(text)} characters",
+                "cannot be read, so the evidence so far is lost",
+                "begin a new session; its verdict will rest on what comes",
+            ) from error
+        if (version, digest) != (VERSION, _digest(config)):
+            raise StateError(
+                f"snapshot of version {version}, configuration {digest}",
+                f"was told by another judge than this one ({VERSION}, {_digest(config)})",
+                "begin a new session; evidence for other questions answers none of these",
+            )
+        session = cls(config)
+        session._panel.load(state["panel"])
+        session._requests, session._users = state["requests"], state["users"]
+        return session
+
+
+def _observed(watch: Watch, pair: Pair | NoData) -> Observed | str:
+    """The tick's data as arrays, or why there are none."""
+    if isinstance(pair, NoData):
+        return pair.reason
+    for side in (pair.baseline, pair.candidate):
+        if isinstance(side, NoData):
+            return side.reason
+    match pair.baseline, pair.candidate:
+        case Counts() as baseline, Counts() as candidate:
+            counts = (baseline.bad, baseline.total, candidate.bad, candidate.total)
+            return RatioTick(*(np.asarray(one, dtype=np.float64) for one in counts))
+        case Buckets() as baseline, Buckets() as candidate:
+            aligned = align(
+                baseline.bounds, baseline.cumulative, candidate.bounds, candidate.cumulative
+            )
+            if aligned is None:
+                return "the two colours share no bucket"
+            return HistogramTick(aligned.bounds, aligned.baseline, aligned.candidate)
+        case Samples() as baseline, Samples() as candidate:
+            return GaugeTick(np.mean(baseline.values), np.mean(candidate.values))
+        case _:
+            name, kind = watch.indicator.name, watch.indicator.kind.value
+            raise ObservationError(
+                f"{name}: {type(pair.baseline).__name__} beside {type(pair.candidate).__name__}",
+                f"are not the two sides of a {kind}, so they cannot be compared",
+                f"give both sides of {name} as a {kind}'s",
+            )
+
+
+def _indicator(watch: Watch, no_data: str | None) -> IndicatorReport:
+    log_e = float(watch.evidence.log_e)
+    lower, upper = watch.evidence.interval()
+    interval = Interval(float(lower), float(upper))
+    if watch.fails:
+        verdict = Verdict.FAIL
+    elif no_data is None and bool(watch.evidence.passes()):
+        verdict = Verdict.PASS
+    else:
+        verdict = Verdict.HOLD
+    baseline, candidate = watch.exposure
+    report = IndicatorReport(
+        indicator=watch.indicator,
+        verdict=verdict,
+        log_e=log_e,
+        bound=1 / watch.alpha,
+        interval=interval,
+        exposure=Exposure(float(baseline), float(candidate)),
+        sentence="",
+        no_data=no_data,
+    )
+    sentence = sentences.of_watch(watch, verdict, report.e, interval, no_data)
+    return replace(report, sentence=sentence)
+
+
+def _digest(config: Config) -> str:
+    return hashlib.sha256(repr(config).encode()).hexdigest()[:12]
+
+
+def _pack(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Lists of floats as the bytes they are: short, and exact without a thought."""
+    if isinstance(value, dict):
+        return {key: _pack(one) for key, one in value.items()}
+    if isinstance(value, list) and value and _numbers(value):
+        array = np.asarray(value, dtype=np.float64)
+        data = base64.b85encode(array.tobytes()).decode()
+        return {"shape": array.shape, "float64": data}
+    if isinstance(value, list):
+        return [_pack(one) for one in value]
+    return value
+
+
+def _numbers(value: Any) -> bool:  # noqa: ANN401 - JSON
+    if isinstance(value, list):
+        return all(_numbers(one) for one in value)
+    return isinstance(value, int | float)
+
+
+def _unpack(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict) and set(value) == {"shape", "float64"}:
+        array = np.frombuffer(base64.b85decode(value["float64"]), dtype=np.float64)
+        return array.reshape(value["shape"]).tolist()
+    if isinstance(value, dict):
+        return {key: _unpack(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_unpack(one) for one in value]
+    return value
