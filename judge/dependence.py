@@ -21,21 +21,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 BRIEF = 5.0
 """Seconds; the span when no dependence is seen: short beside the minutes that evidence takes."""
 CAUTIOUS = 10.0
 """Seconds; the span before dependence could have been seen."""
 SETTLED = 60.0
-"""Seconds of data with which an autocorrelation of 0.5 at 1 s and 1 event/s would have been seen."""
+"""Seconds of data in which an autocorrelation of 0.5 at 1 s and 1 event/s would have been seen."""
 SCALES = np.array([1.0, 2.0, 4.0, 8.0])
 """Seconds; lengths of the cells that are compared with their neighbours."""
 REACH = 8.0
 """How many cells of the longest dependent scale make a span: sums over 8 cells of an AR(1) process
 keep an autocorrelation below 0.1 when that of the cells is 0.5."""
 MEMORY = 45.0
-"""Seconds over which the rate is remembered: a tenfold swing within the hour moves it by a tenth."""
+"""Seconds over which the rate is remembered: a tenfold swing in an hour moves it by a tenth."""
 SIGNIFICANT = 3.0
 """Standard deviations of the sum of products under Poisson counts: one false alarm in 700."""
 RELEVANT = 0.05
@@ -81,7 +81,9 @@ class Dependence:
         """Lag-1 autocorrelation at each of `SCALES`, shape `(..., scales)`; 0 before any data."""
         return self._products / np.maximum(self._squares, 1e-12)
 
-    def update(self, bad: ArrayLike, total: ArrayLike, seconds: ArrayLike) -> None:
+    def update(
+        self, bad: NDArray[np.float64], total: NDArray[np.float64], seconds: NDArray[np.float64]
+    ) -> None:
         """Take in one tick of the baseline.
 
         Args:
@@ -89,7 +91,6 @@ class Dependence:
             total: all events.
             seconds: what the tick covers.
         """
-        bad, total, seconds = (np.asarray(one, dtype=np.float64) for one in (bad, total, seconds))
         foretold = self.rate * total
         self._age += seconds[..., None]
         self._seen += bad[..., None]

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from judge.arrays import shaped
 from judge.config import Direction
-from judge.dependence import Dependence
+from judge.dependence import BRIEF, Dependence
 from judge.law import Law
 from judge.wealth import Wealth
 
@@ -77,11 +78,13 @@ class RatioEvidence:
         self._harm = np.zeros((2, *shape))
         self._refuted = np.zeros((2, *shape, len(self._grid)))
         self._null = int(np.searchsorted(self._grid, 1.0))
+        self._log_e = self._wealth.log
+        self._ends: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     @property
     def log_e(self) -> NDArray[np.float64]:
         """Running log e-value against "no worse", shape `(...,)`."""
-        return self._wealth.log
+        return self._log_e
 
     def update(
         self,
@@ -89,7 +92,7 @@ class RatioEvidence:
         total_baseline: ArrayLike,
         bad_candidate: ArrayLike,
         total_candidate: ArrayLike,
-        seconds: ArrayLike = 1.0,
+        seconds: float = 1.0,
     ) -> None:
         """Take in one tick; a run in which one side has no events learns nothing.
 
@@ -100,29 +103,26 @@ class RatioEvidence:
             total_candidate: all its events.
             seconds: what the tick covers.
         """
-        shape = self._age.shape
-        bad_b, total_b, bad_c, total_c, lasted = (
-            np.broadcast_to(np.asarray(one, dtype=np.float64), shape)
-            for one in (bad_baseline, total_baseline, bad_candidate, total_candidate, seconds)
+        bad_b, total_b, bad_c, total_c = shaped(
+            self._age.shape, bad_baseline, total_baseline, bad_candidate, total_candidate
         )
         both = (total_b > 0) & (total_c > 0)
+        lasted = np.where(both, seconds, 0.0)
         bad = np.where(both, bad_b + bad_c, 0.0)
-        share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
         # in place: a sum of arrays of shape () would be a float, which no mask can clear
-        self._age += np.where(both, lasted, 0.0)
+        self._age += lasted
         self._bad += bad
         self._candidate += np.where(both, bad_c, 0.0)
         if bad.any():
+            share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
             odds = self._grid * share[..., None]
             self._expected += bad[..., None] * odds / (odds + 1 - share[..., None])
             self._law.add(bad, np.where(both, total_b, 0.0), np.where(both, total_c, 0.0))
-        span = self._dependence.span
-        self._dependence.update(
-            np.where(both, bad_b, 0.0), np.where(both, total_b, 0.0), np.where(both, lasted, 0.0)
-        )
-        due = self._age >= span - 1e-9
-        if due.any():
-            self._settle(due)
+        self._dependence.update(np.where(both, bad_b, 0.0), np.where(both, total_b, 0.0), lasted)
+        if (self._age >= BRIEF - 1e-9).any():
+            due = self._age >= self._dependence.span - 1e-9
+            if due.any():
+                self._settle(due)
 
     def _settle(self, due: NDArray[np.bool_]) -> None:
         bad, candidate, seconds = self._bad[due], self._candidate[due], self._age[due]
@@ -145,6 +145,7 @@ class RatioEvidence:
         self._law.clear(due)
         for sums in (self._age, self._bad, self._candidate, self._expected):
             sums[due] = 0.0
+        self._log_e, self._ends = self._wealth.log, None
 
     def _refute(
         self,
@@ -167,14 +168,19 @@ class RatioEvidence:
         The end at which a regression shows is refuted at `alpha`, the one at which a pass shows at
         `alpha_pass`. Ends lie on a grid and are rounded outwards; 0 and infinity mean no bound.
         """
+        if self._ends is None:
+            self._ends = self._unrefuted()
+        return self._ends
+
+    def _unrefuted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         alpha, alpha_pass = self._levels
         below = alpha_pass if self.direction is Direction.DECREASE else alpha
         above = alpha if self.direction is Direction.DECREASE else alpha_pass
         low = self._refuted[0] >= -np.log(below)
         high = self._refuted[1] >= -np.log(above)
         # refuting "at most theta0" refutes every smaller theta as well
-        lower = np.max(np.where(low, self._grid, 0.0), axis=-1)
-        upper = np.min(np.where(high, self._grid, np.inf), axis=-1)
+        lower: NDArray[np.float64] = np.where(low, self._grid, 0.0).max(axis=-1)
+        upper: NDArray[np.float64] = np.where(high, self._grid, np.inf).min(axis=-1)
         failed = self.log_e >= np.log(self._wealth.bound)
         if self.direction is Direction.INCREASE:
             lower = np.where(failed, np.maximum(lower, 1.0), lower)
@@ -208,6 +214,7 @@ class RatioEvidence:
             setattr(self, name, np.array(state[name], dtype=np.float64).reshape(shape))
         for name in _PARTS:
             getattr(self, name).load(state[name])
+        self._log_e, self._ends = self._wealth.log, None
 
 
 _OWN = ("_age", "_bad", "_candidate", "_expected", "_harm", "_refuted")

@@ -123,9 +123,9 @@ def _buckets(where: str, value: Any) -> Buckets:  # noqa: ANN401 - as parsed
 
 
 def _samples(where: str, value: Any) -> Samples | NoData:  # noqa: ANN401 - as parsed
-    readings = cast("list[Any]", [value] if isinstance(value, int | float) else value)
-    if isinstance(readings, str | bytes) or not isinstance(readings, Sequence):
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence):
         raise _misshapen(where, value, "a gauge", "its readings, `[0.41, 0.44]`")
+    readings = cast("Sequence[Any]", value)
     if not readings:
         return NoData(f"{where} has no reading")
     return Samples(tuple(_number(f"{where}[{nth}]", one) for nth, one in enumerate(readings)))

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from judge.panel import FRESH, GaugeTick, HistogramTick, Panel, RatioTick
 from judge.verdict import Exposure, IndicatorReport, Report, Verdict
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from judge.config import Config
     from judge.observation import Tick
     from judge.panel import Observed, Watch
@@ -163,7 +166,7 @@ def _observed(watch: Watch, pair: Pair | NoData) -> Observed | str:
                 return "the two colours share no bucket"
             return HistogramTick(aligned.bounds, aligned.baseline, aligned.candidate)
         case Samples() as baseline, Samples() as candidate:
-            return GaugeTick(np.mean(baseline.values), np.mean(candidate.values))
+            return GaugeTick(_mean(baseline.values), _mean(candidate.values))
         case _:
             name, kind = watch.indicator.name, watch.indicator.kind.value
             raise ObservationError(
@@ -171,6 +174,10 @@ def _observed(watch: Watch, pair: Pair | NoData) -> Observed | str:
                 f"are not the two sides of a {kind}, so they cannot be compared",
                 f"give both sides of {name} as a {kind}'s",
             )
+
+
+def _mean(values: tuple[float, ...]) -> NDArray[np.float64]:
+    return np.asarray(math.fsum(values) / len(values))
 
 
 def _indicator(watch: Watch, no_data: str | None) -> IndicatorReport:
@@ -205,28 +212,30 @@ def _digest(config: Config) -> str:
 def _pack(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Lists of floats as the bytes they are: short, and exact without a thought."""
     if isinstance(value, dict):
-        return {key: _pack(one) for key, one in value.items()}
-    if isinstance(value, list) and value and _numbers(value):
-        array = np.asarray(value, dtype=np.float64)
-        data = base64.b85encode(array.tobytes()).decode()
-        return {"shape": array.shape, "float64": data}
-    if isinstance(value, list):
-        return [_pack(one) for one in value]
-    return value
+        entries = cast("dict[str, Any]", value)
+        return {key: _pack(one) for key, one in entries.items()}
+    if not isinstance(value, list):
+        return value
+    items = cast("list[Any]", value)
+    if not items or not _numbers(items):
+        return [_pack(one) for one in items]
+    array = np.asarray(items, dtype=np.float64)
+    return {"shape": array.shape, "float64": base64.b85encode(array.tobytes()).decode()}
 
 
 def _numbers(value: Any) -> bool:  # noqa: ANN401 - JSON
     if isinstance(value, list):
-        return all(_numbers(one) for one in value)
+        return all(_numbers(one) for one in cast("list[Any]", value))
     return isinstance(value, int | float)
 
 
 def _unpack(value: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, dict) and set(value) == {"shape", "float64"}:
-        array = np.frombuffer(base64.b85decode(value["float64"]), dtype=np.float64)
-        return array.reshape(value["shape"]).tolist()
     if isinstance(value, dict):
-        return {key: _unpack(one) for key, one in value.items()}
+        entries = cast("dict[str, Any]", value)
+        if set(entries) != {"shape", "float64"}:
+            return {key: _unpack(one) for key, one in entries.items()}
+        array = np.frombuffer(base64.b85decode(entries["float64"]), dtype=np.float64)
+        return array.reshape(entries["shape"]).tolist()
     if isinstance(value, list):
-        return [_unpack(one) for one in value]
+        return [_unpack(one) for one in cast("list[Any]", value)]
     return value

@@ -14,9 +14,12 @@ brought.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from judge.arrays import shaped
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -59,7 +62,7 @@ class Storm:
     @property
     def measure(self) -> NDArray[np.float64]:
         """The rate of bad answers that no healthy candidate exceeds, shape `(...,)`."""
-        return np.clip(TIMES * self._bad / self._total, FLOOR, CEILING)
+        return np.minimum(np.maximum(TIMES * self._bad / self._total, FLOOR), CEILING)
 
     def update(
         self,
@@ -67,26 +70,26 @@ class Storm:
         total_baseline: ArrayLike,
         bad_candidate: ArrayLike,
         total_candidate: ArrayLike,
-        seconds: ArrayLike = 1.0,
+        seconds: float = 1.0,
     ) -> None:
         """Take in one tick; arguments as in `RatioEvidence.update`."""
-        shape = self._evidence.shape
-        bad_b, total_b, bad_c, total_c, lasted = (
-            np.broadcast_to(np.asarray(one, dtype=np.float64), shape)
-            for one in (bad_baseline, total_baseline, bad_candidate, total_candidate, seconds)
+        bad_b, total_b, bad_c, total_c = shaped(
+            self._evidence.shape, bad_baseline, total_baseline, bad_candidate, total_candidate
         )
         measure = self.measure
         likelier = bad_c * np.log(OUTAGE / measure)
         likelier = likelier + (total_c - bad_c) * np.log((1 - OUTAGE) / (1 - measure))
-        moved = self._reserve * -np.expm1(-lasted / TRICKLE)
+        moved = self._reserve * -math.expm1(-seconds / TRICKLE)
         self._reserve = self._reserve - moved
         # far beyond the bound there is nothing to gain by telling floats apart
-        self._evidence = (self._evidence + moved) * np.exp(np.clip(likelier, -50.0, 50.0))
+        self._evidence = (self._evidence + moved) * np.exp(
+            np.minimum(np.maximum(likelier, -50.0), 50.0)
+        )
         self._evidence = np.minimum(self._evidence, 1 / self._alpha)
         seen = self._evidence + self._reserve >= 1 / self._alpha
         self._called = np.where(seen, 1.0, self._called)
         # an outage of the baseline is not to become the measure of itself
-        kept = np.exp(-lasted / MEMORY)
+        kept = math.exp(-seconds / MEMORY)
         self._bad = START[0] + (self._bad - START[0]) * kept + np.minimum(bad_b, measure * total_b)
         self._total = START[1] + (self._total - START[1]) * kept + total_b
 

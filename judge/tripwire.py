@@ -19,7 +19,9 @@ import numpy as np
 from judge.wealth import Wealth
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 BELIEFS = np.array([1.5, 3.0, 10.0])
 """Times the objective that the bettors believe in."""
@@ -44,14 +46,16 @@ class Tripwire:
         self.objective = objective
         self.bound = 1 / alpha
         self._wealth = Wealth(np.ones(len(BELIEFS)), alpha=alpha, shape=shape, reserve=RESERVE)
-        self._age, self._bad, self._total = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self._age: Floats = np.zeros(shape)
+        self._bad: Floats = np.zeros(shape)
+        self._total: Floats = np.zeros(shape)
 
     @property
     def log_e(self) -> NDArray[np.float64]:
         """Running log e-value against "the objective is kept", shape `(...,)`."""
         return self._wealth.log
 
-    def update(self, bad: ArrayLike, total: ArrayLike, seconds: ArrayLike = 1.0) -> None:
+    def update(self, bad: Floats, total: Floats, seconds: float = 1.0) -> None:
         """Take in one tick of both colours together.
 
         Args:
