@@ -23,7 +23,7 @@ from cli.errors import Invalid, TimedOut, Unreachable
 from cli.views import GROUP, SwitchView, switch_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from cli.views import PhaseView
 
@@ -199,13 +199,16 @@ def switch(client: Client, twin: str | None = None) -> SwitchView:
     )
 
 
-def annotate(client: Client, view: SwitchView, annotations: dict[str, str]) -> SwitchView:
-    """Tell the controller something through annotations; the switch with them on it."""
+def annotate(client: Client, view: SwitchView, annotations: Mapping[str, str | None]) -> SwitchView:
+    """Tell the controller something through annotations; the switch with them on it.
+
+    None takes an annotation away.
+    """
     with reaching(client):
         written = cast("Any", client).patch(
             TrafficSwitch,
             view.name,
-            {"metadata": {"annotations": annotations}},
+            {"metadata": {"annotations": dict(annotations)}},
             namespace=view.namespace,
             field_manager="switchyard-cli",
             patch_type=PatchType.MERGE,

@@ -12,7 +12,16 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import options, publish, release, up, verbs_machine, verbs_stack, verbs_switch
+from cli import (
+    options,
+    publish,
+    release,
+    up,
+    verbs_budget,
+    verbs_machine,
+    verbs_stack,
+    verbs_switch,
+)
 from cli.errors import ExitCode, Failure
 from cli.release_report import verb as release_report
 
@@ -54,5 +63,14 @@ app = typer.Typer(
 )
 
 # in the order in which `--help` lists them
-for _room in (up, release, verbs_switch, release_report, verbs_stack, publish, verbs_machine):
+for _room in (
+    up,
+    release,
+    verbs_switch,
+    verbs_budget,
+    release_report,
+    verbs_stack,
+    publish,
+    verbs_machine,
+):
     _room.register(app)
