@@ -38,6 +38,8 @@ TAILS = (
 """Bets on tails: (pooled share above the bound, odds of the candidate's requests there, prior)."""
 TILTS = ((0.12, 0.18), (0.35, 0.17), (1.0, 0.10))
 """Bets on ranks: (shift in standard deviations of the normal scores, prior)."""
+RANKS = len(TAILS) + len(TILTS) - 1
+"""The bet whose log weights are the scores themselves: that of a shift by 1."""
 LOGIT_TO_NORMAL = 0.6
 """A logit times this is a normal score to a tenth between the 0.1st and 99.9th percentile."""
 

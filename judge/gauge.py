@@ -61,6 +61,8 @@ LATE = (0.1, 0.14)
 """(Prior precision of a later shift, the share of the wealth of all of them.)"""
 SIGNS = ((0.4, 0.1), (0.9, 0.06))
 """(Stake, share of the wealth) of the bets on signs."""
+MOST = 500.0
+"""Log e-value at which counting ends: far beyond any bound, and its exponential is still finite."""
 CAUTION = 0.98
 """What Wallace's approximation of the t distribution is multiplied with, to stay below it."""
 CERTAIN = 0.25
@@ -270,7 +272,7 @@ class GaugeEvidence:
         logs = logs / self._worth[..., None, None]
         everything = np.concatenate([logs, self._bets], axis=-1)
         flat = everything.reshape((*self.shape, -1))
-        return log_sum_exp(flat + self._log_prior)
+        return np.minimum(log_sum_exp(flat + self._log_prior), MOST)
 
     def _mean_difference(self) -> tuple[Floats, Floats, Floats]:
         """Baseline's level, mean difference and the reach of its confidence sequence."""

@@ -14,6 +14,9 @@ two apart. The null is therefore "the candidate takes at most `1 + tolerance` ti
 the margin unless told otherwise: each bet is taxed by what such a candidate would have it win,
 computed on the pooled histogram (`slowdown.shifted`).
 
+**Dependence.** Requests near in time may be slow together. By how much the colours differ beyond
+what their draws explain is measured (`dispersion`), and the evidence divided by it.
+
 Deliberately not here: reading or aligning buckets (`buckets`, `native_histogram`).
 """
 
@@ -24,8 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judge.bets import PRIOR, Bets, one_sided
+from judge.bets import PRIOR, RANKS, Bets, one_sided
 from judge.config import Direction
+from judge.dispersion import Dispersion
 from judge.slowdown import Judged, Slowdown, positions
 from judge.special import log_sum_exp
 from judge.wallenius import log_e_bound, taxed_draws
@@ -44,6 +48,8 @@ LATE_SCALE = 200.0
 MEMORY = 20_000.0
 """Pooled requests that the ranks remember: enough for a thousandth, few enough to follow the
 day."""
+MOST = 500.0
+"""Log e-value at which counting ends: far beyond any bound, and its exponential is still finite."""
 EAGER = 8
 """Ticks that renew the bets each, at first: 8, while every tick doubles what is known."""
 EVERY = 16
@@ -93,6 +99,7 @@ class HistogramEvidence:
         self._age = 0
         self._bets = Bets(*(np.zeros(0) for _ in range(3)))
         self._slowdown = Slowdown(alpha=alpha_pass or alpha, shape=shape)
+        self._dispersion = Dispersion(shape)
         self._judged: tuple[Judged | None, Judged | None] | None = None
 
     def update(
@@ -100,7 +107,6 @@ class HistogramEvidence:
         counts_b: Floats,
         counts_c: Floats,
         bounds: Sequence[float],
-        discount: Floats | float = 1.0,
     ) -> None:
         """Learn from one tick; a run in which a colour has no requests learns nothing.
 
@@ -109,8 +115,6 @@ class HistogramEvidence:
             counts_c: the candidate's.
             bounds: the K upper bounds, rising, the last one infinite; they may differ from tick to
                 tick.
-            discount: at least 1, shape `(...,)`: measured inflation of the counts' variance. The
-                tick's log-evidence is divided by it (a root of an e-value is one: Jensen).
 
         Raises:
             ValueError: when shapes do not fit, or a count is negative or not a number.
@@ -119,8 +123,10 @@ class HistogramEvidence:
         n_b, n_c = counts_b.sum(axis=-1), counts_c.sum(axis=-1)
         heard = np.minimum(n_b, n_c) > 0
         self._remember(counts_b + counts_c, tuple(bounds))
-        gain = self._gain(counts_b, counts_c, n_b, n_c, heard)
-        gain = gain / np.asarray(discount, dtype=np.float64)[..., None]
+        gain, surprise, variance = self._gain(counts_b, counts_c, n_b, n_c, heard)
+        discount = self._dispersion.inflation(variance)
+        self._dispersion.add(surprise, variance)
+        gain = gain / discount[..., None]
         before = _unstarted(self._exposure)
         self._exposure = self._exposure + heard * (n_b * n_c / np.maximum(n_b + n_c, 1.0))
         starting = np.log(np.maximum(before - _unstarted(self._exposure), 1e-300))[..., None]
@@ -133,7 +139,7 @@ class HistogramEvidence:
     def log_e(self) -> Floats:
         """Running log e-value against "no slower than the tolerance", shape `(...,)`."""
         total = log_sum_exp(self._log_wealth + self._log_prior)
-        return np.logaddexp(total, np.log(_unstarted(self._exposure)))
+        return np.minimum(np.logaddexp(total, np.log(_unstarted(self._exposure))), MOST)
 
     def interval(self) -> tuple[Floats, Floats]:
         """Confidence sequence of the slowdown, shape `(...,)`; see `Slowdown` for its meaning.
@@ -187,6 +193,7 @@ class HistogramEvidence:
             "pooled": self._pooled.tolist(),
             "reference": self._reference.tolist(),
             "slowdown": self._slowdown.state(),
+            "dispersion": self._dispersion.state(),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -200,6 +207,7 @@ class HistogramEvidence:
         if self._bounds:
             self._bets = self._renewed()
         self._slowdown.load(state["slowdown"])
+        self._dispersion.load(state["dispersion"])
         self._judged = None
 
     def _checked(self, counts: Floats, bounds: Sequence[float]) -> Floats:
@@ -245,11 +253,12 @@ class HistogramEvidence:
 
     def _gain(
         self, counts_b: Floats, counts_c: Floats, n_b: Floats, n_c: Floats, heard: NDArray[np.bool_]
-    ) -> Floats:
-        """This tick's log e-value of every bet, shape `(..., J)`.
+    ) -> tuple[Floats, Floats, Floats]:
+        """This tick's log e-value of every bet, `(..., J)`, and the surprise of the ranks.
 
         The colour with fewer requests is taken for the sample; the baseline's draws are weighted
-        inversely.
+        inversely. The surprise is the sum of the sample's scores less its expectation, with its
+        variance, `(...,)` each.
         """
         fewer = n_c <= n_b
         log_w, tax = self._bets.log_weights, self._bets.tax
@@ -262,11 +271,18 @@ class HistogramEvidence:
             rest = np.where(flag, counts_b, counts_c)
         few = np.where(heard, np.minimum(n_b, n_c), 1.0)
         many = np.where(heard, np.maximum(n_b, n_c), 1.0)
+        sides = np.stack([sample, rest], axis=-1)
         won = (log_w @ sample[..., None])[..., 0]
-        sums = np.exp(log_w) @ np.stack([sample, rest], axis=-1)
-        return (
-            log_e_bound(won, sums[..., 0], sums[..., 1], few, many) - taxed_draws(few, many) * tax
-        )
+        sums = np.exp(log_w) @ sides
+        gain = log_e_bound(won, sums[..., 0], sums[..., 1], few, many)
+        scores = log_w[..., RANKS, :]
+        pooled = sample + rest
+        everything = few + many
+        mean = (scores * pooled).sum(axis=-1) / everything
+        around = (scores * scores * pooled).sum(axis=-1) / everything - mean * mean
+        variance = np.where(heard, few * many / everything * np.maximum(around, 0.0), 0.0)
+        surprise = np.where(heard, won[..., RANKS] - few * mean, 0.0)
+        return gain - taxed_draws(few, many) * tax, surprise, variance
 
 
 def _unstarted(exposure: Floats) -> Floats:
