@@ -189,5 +189,5 @@ def figure(value: float | None, digits: int = 3) -> str:
         power = math.floor(math.log10(abs(value)))
         return f"{value / 10.0**power:.1f}·10{str(power).translate(SUPERSCRIPT)}"
     if abs(value) >= 1000:  # noqa: PLR2004 - where digits begin to be grouped
-        return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        return f"{value:,.0f}"
     return f"{value:.{digits}g}"

@@ -100,12 +100,18 @@ def span(document: ReleaseDocument) -> float:
     """Seconds that the charts show: the release, or what is known of it so far."""
     known = [
         # a little of what came after: the last step is a step, too
-        (document.duration_s or 0.0) * 1.015,
+        (document.duration_s or _seen_for(document)) * 1.015,
         *(one.t for one in document.weights),
         *(one.t for one in document.phases),
         *(one.series.t[-1] for one in document.indicators if one.series.t),
     ]
     return max(known)
+
+
+def _seen_for(document: ReleaseDocument) -> float:
+    """Seconds for which a release under way has been seen."""
+    until, began = document.recording.last, document.started_at
+    return (until - began).total_seconds() if until and began else 0.0
 
 
 def weights(document: ReleaseDocument) -> Plot:
@@ -158,7 +164,7 @@ def evidence(indicator: Indicator, document: ReleaseDocument) -> Plot | None:
         columns=_columns(columns),
         rows=_rows(rows),
         lines=[
-            _path(run) for run in _runs(_thin(points), _cuts(_gaps(document.recording.gaps, time)))
+            _path(run) for run in _runs(thin(points), _cuts(_gaps(document.recording.gaps, time)))
         ],
         rules=rules,
         gaps=[*_gaps(document.recording.gaps, time), *_blind(indicator, time)],
@@ -192,8 +198,8 @@ def interval(indicator: Indicator, document: ReleaseDocument) -> Plot | None:
     lows = [(time.place(t), place(lower, 1.0)) for t, lower, _ in ends]
     highs = [(time.place(t), place(upper, 0.0)) for t, _, upper in ends]
     cuts = _cuts([*_gaps(document.recording.gaps, time), *_blind(indicator, time)])
-    upper_runs = list(_runs(_thin(highs, keep=min), cuts))
-    lower_runs = list(_runs(_thin(lows, keep=max), cuts))
+    upper_runs = list(_runs(thin(highs, keep=min), cuts))
+    lower_runs = list(_runs(thin(lows, keep=max), cuts))
     rules = [] if indicator.null is None else [_rule(place(indicator.null, 1.0), "alike", "null")]
     rules += [_rule(place(x, 1.0), f"margin {x:g}", "limit") for x in indicator.limits]
     return Plot(
@@ -235,11 +241,13 @@ def _interval_axis(
     late = [end for one in ends[len(ends) // 4 :] for end in one[1:] if end is not None]
     if by_ratio:
         near = [end for end in late if 1 / FARTHEST <= end <= FARTHEST]
+        # an end without a bound lies beyond the margin, and has to be seen to
+        must += [limit**2 for limit in indicator.limits]
         return axes.ratio_axis([value for value in (*must, *near, *last) if value > 0])
     return axes.plain_axis([*must, *last, *late])
 
 
-def _thin(
+def thin(
     points: Sequence[tuple[float, float | None]],
     keep: Callable[[list[Point]], Point] | None = None,
 ) -> list[tuple[float, float | None]]:
@@ -249,17 +257,15 @@ def _thin(
     columns: dict[int, list[tuple[float, float | None]]] = {}
     for point in points:
         columns.setdefault(min(COLUMNS - 1, int(point[0] * COLUMNS)), []).append(point)
-    thin: list[tuple[float, float | None]] = []
+    kept: list[tuple[float, float | None]] = []
     for column in columns.values():
-        known = [(x, y) for x, y in column if y is not None]
-        if len(known) < len(column) or not known:
-            thin.append((column[0][0], None))
-            continue
-        ys = [(y, x) for x, y in known]
-        chosen = [min(ys), max(ys)] if keep is None else [keep(ys)]
-        ordered = sorted({(x, y) for y, x in chosen})
-        thin += ordered
-    return thin
+        known = [(y, x) for x, y in column if y is not None]
+        if known:
+            chosen = [min(known), max(known)] if keep is None else [keep(known)]
+            kept += sorted({(x, y) for y, x in chosen})
+        if len(known) < len(column):
+            kept.append((column[-1][0], None))
+    return kept
 
 
 def _runs(
@@ -317,7 +323,7 @@ def _blind(indicator: Indicator, time: Axis) -> list[Stretch]:
     """The stretches in which the judge had no data of this indicator."""
     found: list[Stretch] = []
     series, since = indicator.series, None
-    for t, seen in [*zip(series.t, series.has_data, strict=True), (series.t[-1], True)]:
+    for t, seen in [*zip(series.t, series.has_data, strict=True), (time.high, True)]:
         if not seen and since is None:
             since = t
         elif seen and since is not None:

@@ -48,12 +48,14 @@ class Reading:
         twin: name of the twin; None of an empty recording.
         moments: in the order in which they were seen.
         damaged: lines that could not be read.
+        until: when the last line was written, which may say that nothing had changed.
     """
 
     release: str | None = None
     twin: str | None = None
     moments: list[Moment] = field(default_factory=list[Moment])
     damaged: int = 0
+    until: datetime | None = None
 
     def tries(self) -> list[list[Moment]]:
         """The moments of each try of the release, oldest first."""
@@ -70,6 +72,7 @@ def read(lines: Iterable[str]) -> Reading:
     moments: list[Moment] = []
     release: str | None = None
     twin: str | None = None
+    seen: datetime | None = None
     for text in lines:
         if not text.strip():
             continue
@@ -82,11 +85,13 @@ def read(lines: Iterable[str]) -> Reading:
             state = {}
         state = _fold(state, mapping(line["status"]))
         release, twin = str(line["release"]), str(line.get("twin") or "")
-        seen, first = cast("datetime", line["seen"]), bool(line.get("first"))
+        first, told = bool(line.get("first")), cast("datetime", line["seen"])
+        # another recorder's clock may be behind: what is written later was seen later
+        seen = max(told, seen) if seen else told
         if moments and moments[-1].status == state:
             continue
         moments.append(Moment(seen, state, str(line.get("by") or ""), first))
-    return Reading(release, twin, moments, damaged)
+    return Reading(release, twin, moments, damaged, seen)
 
 
 def mapping(value: object) -> dict[str, Any]:

@@ -256,7 +256,7 @@ def _provenance(reading: Reading, moments: Sequence[Moment], gaps: Sequence[Gap]
     return Provenance(
         moments=len(moments),
         first=moments[0].seen,
-        last=moments[-1].seen,
+        last=reading.until,
         recorded_by=list(dict.fromkeys(one.by for one in moments if one.by)),
         damaged_lines=reading.damaged,
         gaps=list(gaps),

@@ -143,12 +143,16 @@ def _went_on(before: Moment, after: Moment) -> bool:
 
 
 def _judged(one: Moment) -> bool:
-    return bool(mapping(one.status.get("judge"))) and text(one.status.get("phase")) not in AT_REST
+    """Whether the judge looked each second, with data: then something changes each second."""
+    has_data = not any(text(item.get("noData")) for item in mappings(one.status.get("evidence")))
+    judging = bool(mapping(one.status.get("judge"))) and has_data
+    return judging and text(one.status.get("phase")) not in AT_REST
 
 
 def _end(one: Moment, ended: datetime | None) -> datetime:
-    """When a state was seen, or the release's end where it was seen only long afterwards."""
-    return min(one.seen, ended) if ended else one.seen
+    """When a state was seen; the release's end where it is that one, seen long afterwards."""
+    at_rest = text(one.status.get("phase")) in AT_REST
+    return ended if ended and (at_rest or one.seen > ended) else one.seen
 
 
 def _gap(began: datetime, start: datetime, end: datetime, why: str) -> Gap:
