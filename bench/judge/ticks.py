@@ -7,8 +7,8 @@ import numpy as np
 
 from bench.judge.errors import Errors
 from bench.judge.gauges import Gauge
-from bench.judge.latency import BOUNDS
-from bench.judge.traffic import Histograms, Ratios, Readings, Scenario, Traffic
+from bench.judge.latency import BOUNDS, Latency
+from bench.judge.traffic import Histograms, Ratios, Readings, Scenario, Source, Traffic
 from judge.config import Config, Indicator, Kind
 from judge.observation import Buckets, Pair, Samples, Side, Tick
 from judge.observation import Counts as Ratio
@@ -21,12 +21,20 @@ EDGES = (*BOUNDS, float("inf"))
 
 def config(scenario: Scenario, margin: float = 0.1, false_alarm_rate: float = 0.01) -> Config:
     """What watches a scenario: more is worse of every indicator."""
-    kinds = {Errors: Kind.RATIO, Gauge: Kind.GAUGE}
     indicators = tuple(
-        Indicator(name, kinds.get(type(source), Kind.HISTOGRAM), margin=margin)
-        for name, source in scenario.indicators
+        Indicator(name, _kind(source), margin=margin) for name, source in scenario.indicators
     )
     return Config(indicators, false_alarm_rate, margin)
+
+
+def _kind(source: Source) -> Kind:
+    match source:
+        case Errors():
+            return Kind.RATIO
+        case Latency():
+            return Kind.HISTOGRAM
+        case Gauge():
+            return Kind.GAUGE
 
 
 def block(config: Config) -> dict[str, Any]:

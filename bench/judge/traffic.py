@@ -45,7 +45,7 @@ class Scenario:
                     drawn[name] = Histograms(source.draw(totals, rng))
                 case Gauge():
                     drawn[name] = Readings(source.draw(self.ramp.ticks, runs, rng))
-        return Traffic(reported, totals, drawn)
+        return Traffic(self, reported, totals, drawn)
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ Pair = Ratios | Histograms | Readings
 class Traffic:
     """Many runs of one scenario."""
 
+    scenario: Scenario
     shares: Floats
     """The candidate's share as each tick reports it, (ticks, runs)."""
     totals: tuple[Counts, Counts]

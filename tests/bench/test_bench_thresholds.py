@@ -21,7 +21,9 @@ MINUTES = 10
 
 def traffic(pair: Pair) -> Traffic:
     requests = np.full((MINUTES * 60, 1), 10)
-    return Traffic(np.full((MINUTES * 60, 1), 0.5), (requests, requests), {"errors": pair})
+    return Traffic(
+        SCENARIOS["aa"], np.full((MINUTES * 60, 1), 0.5), (requests, requests), {"errors": pair}
+    )
 
 
 def ratio(bad_minutes: list[int]) -> Traffic:
