@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cli import budget_reading, cluster, output
 from cli.override_state import OverrideState, state
+from cli.prometheus import number
 from cli.rest import Rest, dig, objects
 from judge.budget import Budget, burn_rate, throttle
 
@@ -112,8 +113,8 @@ def _asked(switch: Object) -> dict[str, tuple[float, float]]:
     """The objectives that the controller consults: share and window in seconds by name."""
     found: dict[str, tuple[float, float]] = {}
     for item in objects(switch, "spec", "errorBudget", "slos"):
-        share = budget_reading.number(item.get("objective"))
-        window = budget_reading.number(item.get("windowSeconds"))
+        share = number(item.get("objective"))
+        window = number(item.get("windowSeconds"))
         if isinstance(item.get("name"), str) and share is not None and window is not None:
             found[item["name"]] = (share, window)
     return found

@@ -6,12 +6,11 @@ stays missing: an objective without counts is no data, with the reason, and neve
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from cli.errors import Unreachable
+from cli.prometheus import ask, number
 from cli.rest import dig, objects
 from judge.budget import Budget, NoBudget, measured
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cli.rest import Object, Rest
-
-API = "/api/v1/namespaces/observability/services/prometheus:9090/proxy/api/v1"
-"""Prometheus, through the API server's service proxy, so that no port needs to be open."""
 
 STATE = (
     '{{__name__=~"slo:(objective|period_coverage):ratio|slo:time_period:days|'
@@ -67,7 +63,7 @@ def read(rest: Rest, twin: str, asked: Mapping[str, tuple[float, float]]) -> lis
         twin: its name.
         asked: name of an objective to its share and window in seconds, as the switch has them.
     """
-    answer, why = _ask(rest, "query", query=STATE.format(twin=twin))
+    answer, why = ask(rest, "query", query=STATE.format(twin=twin))
     series = _by_objective(answer)
     known = [
         _known(name, series.get(name, {}), asked.get(name), why)
@@ -92,24 +88,11 @@ def recovers_in(bad: Sequence[float], part_s: float, allowed: float) -> float | 
     left = sum(bad)
     if left < allowed:
         return 0.0
-    for number, part in enumerate(bad, 1):
+    for gone, part in enumerate(bad, 1):
         left -= part
         if left < allowed:
-            return number * part_s
+            return gone * part_s
     return None
-
-
-def _ask(rest: Rest, verb: str, **parameters: str) -> tuple[Object, str]:
-    """An answer of Prometheus' HTTP API, or nothing and the reason."""
-    try:
-        answer = rest.get(f"{API}/{verb}", **parameters)
-    except Unreachable as error:
-        return {}, f"Prometheus does not answer ({error.consequence})"
-    if answer is None:
-        return {}, "the cluster has no Service prometheus in namespace observability"
-    if answer.get("status") != "success":
-        return {}, f"Prometheus refused the query ({answer.get('error')})"
-    return answer, ""
 
 
 def _by_objective(answer: Object) -> dict[str, dict[str, Object]]:
@@ -159,7 +142,7 @@ def _with_recovery(rest: Rest, twin: str, one: Known) -> Known:
         return one
     part = one.budget.window_s / BUCKETS
     end = time.time()
-    answer, why = _ask(
+    answer, why = ask(
         rest,
         "query_range",
         query=PAST.format(twin=twin, step=max(1, round(part))),
@@ -188,12 +171,3 @@ def _aligned(samples: object, end: float, part: float) -> list[float]:
         if 0 <= place < BUCKETS:
             rates[place] = rate
     return rates
-
-
-def number(text: object) -> float | None:
-    """A sample's value; None for NaN and infinities, which are no data."""
-    try:
-        value = float(str(text))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

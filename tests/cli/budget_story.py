@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cli.budget_reading import API, BUCKETS
+from cli.budget_reading import BUCKETS
+from cli.prometheus import API
 
 if TYPE_CHECKING:
     from fake_kube import FakeApi

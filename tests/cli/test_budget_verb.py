@@ -10,7 +10,8 @@ from budget_story import ASKED, answers, happened, objective
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.budget_reading import API, BUCKETS, recovers_in
+from cli.budget_reading import BUCKETS, recovers_in
+from cli.prometheus import API
 
 if TYPE_CHECKING:
     from cli_runs import CommandLine
