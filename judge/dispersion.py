@@ -7,7 +7,7 @@ a wandering difference of variance `w` gives `U` the variance `V + w V^2`; over 
 `w` counts as often as the wandering lasts. What is kept is the largest `B w` over blocks of 4, 8,
 ... 512 ticks: an inflation of `1 + B w V`, that grows with the traffic of a tick as it should.
 
-It is measured on differences of neighbouring blocks' standardised sums (von Neumann 1941), which a
+It is measured on differences of neighbouring blocks' means `U / V` (von Neumann 1941), which a
 constant difference, that is a regression, leaves as they are; and lowered by a standard error, so
 that well-behaved traffic pays nothing. Dividing the log-evidence by the inflation is the
 quasi-likelihood of Wedderburn (1974) and McCullagh & Nelder (1989), and predictable here.
@@ -48,8 +48,8 @@ class Dispersion:
         self._block = np.zeros((2, *shape))
         """Sums of U and V in the block that fills."""
         self._sums = np.zeros((7, *shape, SCALES))
-        """U and V of the open block; standardised U and V of the one before; pairs seen; weighted
-        excess; sum of squared weights."""
+        """U and V of the open block; U / V and V of the one before; pairs seen; weighted excess;
+        sum of squared weights."""
         self._rate = np.zeros(shape)
 
     def inflation(self, variance: Floats) -> Floats:
@@ -85,18 +85,18 @@ class Dispersion:
         self._block = np.zeros_like(self._block)
         full = min((nth & -nth).bit_length(), SCALES)
         u, v, last, last_v, pairs, excess, squares = self._sums[..., :full]
-        z = u / np.sqrt(np.where(v > 0, v, 1.0))
-        both = (v > 0) & (last_v > 0)
-        weight = np.where(both, np.minimum(v, last_v), 0.0)
-        step = z - last
+        mean = u / np.where(v > 0, v, 1.0)
+        # harmonic mean of both variances: that of a difference of means, without wandering
+        weight = np.where((v > 0) & (last_v > 0), 2 * v * last_v / np.maximum(v + last_v, 1e-9), 0)
+        step = mean - last
         self._sums[4:, ..., :full] = np.stack(
             [
-                pairs + both,
-                excess + weight * (0.5 * step * step - 1),
+                pairs + (weight > 0),
+                excess + weight * (0.5 * step * step * weight - 1),
                 squares + weight * weight,
             ]
         )
-        self._sums[2:4, ..., :full] = np.stack([z, v])
+        self._sums[2:4, ..., :full] = np.stack([mean, v])
         self._sums[:2, ..., :full] = 0.0
         _, _, _, _, pairs, excess, squares = self._sums
         sure = excess - np.sqrt(SPREAD * squares)

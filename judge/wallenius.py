@@ -43,11 +43,11 @@ def log_e_bound(
         log_w: sum of the log weights of the sample, `(..., J)`.
         sum_sampled: sum of its weights.
         sum_rest: sum of the weights of the rest.
-        few: requests in the sample, `(...,)`, above 0.
+        few: requests in the sample, `(...,)`, above 0; what comes of an empty sample means nothing.
         many: requests in the rest, above 0.
     """
     n = few[..., None]
-    mean = sum_sampled / n
+    mean = np.where(sum_sampled > 0, sum_sampled / n, 1.0)
     start = (sum_sampled + sum_rest) / mean
     everything = n + many[..., None]
     bets = log_w.shape[-1]
