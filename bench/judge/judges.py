@@ -53,7 +53,7 @@ class Promoting:
 JUDGES: dict[str, Judge] = {
     "switchyard": Switchyard(),
     "kayenta": Promoting(Kayenta(name="Kayenta, every 10 min")),
-    "kayenta-often": Promoting(Kayenta(name="Kayenta, every min", interval=1)),
+    "kayenta-often": Promoting(Kayenta(name="Kayenta, every min after 10", interval=1)),
     "kayenta-either": Promoting(
         Kayenta(name="Kayenta, every 5 min, either way", interval=5, classifier=Classifier())
     ),

@@ -7,6 +7,8 @@ from bench.judge.scenarios import SCENARIOS
 NONE = "–"  # noqa: RUF001 - no figure
 SHORT = 120
 """Times below this are told in seconds."""
+TEN = 9.95
+"""Percentages from here on are told without decimals."""
 
 
 def table(found: dict[str, dict[str, Summary]]) -> str:
@@ -15,7 +17,15 @@ def table(found: dict[str, dict[str, Summary]]) -> str:
     broken = {name: row for name, row in found.items() if SCENARIOS[name].faulty}
     parts: list[str] = []
     if good:
-        head = ("good release", "judge", "stopped wrongly (95 %)", "passed", "time to pass", "runs")
+        head = (
+            "good release",
+            "judge",
+            "stopped wrongly (95 % interval)",
+            "passed",
+            "time to pass",
+            "passed against the interval",
+            "runs",
+        )
         parts.append(_markdown(head, [_good(*cell) for cell in _cells(good)]))
     if broken:
         head = (
@@ -50,7 +60,8 @@ def _good(title: str, judge: str, figures: Summary) -> tuple[str, ...]:
         f"{_percent(figures.stopped)} % ({low} to {high})",
         f"{_percent(figures.passed)} %",
         minutes(figures.pass_median),
-        f"{figures.runs}",
+        f"{figures.dishonest}",
+        f"{figures.runs:,}",
     )
 
 
@@ -64,7 +75,7 @@ def _broken(title: str, judge: str, figures: Summary) -> tuple[str, ...]:
         f"{figures.exposed:,.0f}",
         NONE if figures.harmed is None else f"{figures.harmed:,.0f}",
         f"{_percent(figures.passed)} %",
-        f"{figures.runs}",
+        f"{figures.runs:,}",
     )
 
 
@@ -76,8 +87,9 @@ def minutes(seconds: float | None) -> str:
 
 
 def _percent(share: float) -> str:
-    """Three figures: 0.62, 4.14, 38.2, 100."""
-    return f"{100 * share:.3g}"
+    """0.62, 4.1, 38, 100."""
+    value = 100 * share
+    return f"{value:.{0 if value >= TEN else 1 if value >= 1 else 2}f}" if value else "0"
 
 
 def _markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -126,6 +126,8 @@ class Kayenta:
     name: str = "Kayenta"
     interval: int = 10
     """Minutes between judgements."""
+    first: int = 10
+    """Minutes until the first of them."""
     marginal: float = 75.0
     """A score at or below this ends the analysis at once."""
     passing: float = 95.0
@@ -136,7 +138,7 @@ class Kayenta:
         """Seconds until each run was stopped, NaN where the stage succeeded."""
         series = [points(pair) for pair in traffic.indicators.values()]
         stopped = np.full(traffic.runs, np.nan)
-        minutes = range(self.interval, traffic.minutes + 1, self.interval)
+        minutes = range(self.first, traffic.minutes + 1, self.interval)
         for minute in minutes:
             open_ = np.flatnonzero(np.isnan(stopped))
             if not len(open_):
