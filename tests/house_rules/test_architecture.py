@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-ROOMS = ("cli", "components", "controller", "evidence", "images", "judge", "local", "tools")
+ROOMS = ("cli", "components", "controller", "evidence", "images", "judge", "local", "slo", "tools")
 SETTINGS = ("settings.py", "settings_rules.py")
 
 pytestmark = pytest.mark.pure
@@ -59,6 +59,12 @@ def test_the_judge_does_no_input_or_output() -> None:
     io = {"asyncio", "httpx", "os", "pathlib", "random", "socket", "subprocess", "time"}
     offenders = {p.name: imports(p) & io for p in sources("judge") if imports(p) & io}
     assert not offenders, "the judge is a pure function of counts"
+
+
+def test_objectives_are_read_from_files_and_ask_nobody() -> None:
+    outside = {"aiohttp", "httpx2", "lightkube", "pulumi", "socket", "subprocess", "time"}
+    offenders = {p.name: imports(p) & outside for p in sources("slo") if imports(p) & outside}
+    assert not offenders, "the same files give the same rules, wherever they are made"
 
 
 def test_the_program_reads_top_down_in_under_sixty_lines() -> None:
