@@ -44,6 +44,7 @@ def main() -> int:
     parser.add_argument("--judges", default=",".join(JUDGES), help="some of the default")
     parser.add_argument("--runs", type=int, default=500, help="simulated releases a scenario")
     parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--workers", type=int, default=1, help="processes side by side")
     parser.add_argument("--out", type=Path, default=Path("reports/judge"))
     parser.add_argument("--json", action="store_true", help="figures instead of tables")
     asked = parser.parse_args()
@@ -51,7 +52,7 @@ def main() -> int:
     if unknown:
         parser.error(f"judges {unknown} are not known; use {', '.join(JUDGES)}")
     judges = {name: JUDGES[name] for name in asked.judges.split(",")}
-    measurement = Measurement(asked.out, asked.runs, asked.seed)
+    measurement = Measurement(asked.out, asked.runs, asked.seed, asked.workers)
     found: dict[str, dict[str, Summary]] = {}
     for scenario in chosen_scenarios(asked.scenarios):
         outcomes = measurement.of(scenario, judges)

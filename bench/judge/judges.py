@@ -1,5 +1,6 @@
 """Everyone who judges, by the name that the command line and the tables use."""
 
+import ast
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from bench.judge.switchyard import Switchyard
 from bench.judge.traffic import Traffic
 
 PROJECT = Path(__file__).resolve().parents[2]
+SIMULATION = ("errors", "gauges", "latency", "outcome", "ramp", "switchyard", "ticks", "traffic")
+"""What decides which figures come out, beside the judges and the scenarios' values."""
 
 
 class Judge(Protocol):
@@ -66,11 +69,27 @@ JUDGES: dict[str, Judge] = {
 
 def sources(name: str) -> str:
     """A digest of the code that a judge's figures rest on: the simulation's, and its own."""
-    own = "judge/**/*.py" if name == "switchyard" else "bench/judge/peers/*.py"
-    paths = [*PROJECT.glob("bench/judge/*.py"), *PROJECT.glob(own)]
-    text = "".join(path.read_text() for path in sorted(paths) if path.name not in _PRINTING)
+    if name == "switchyard":
+        own = needed_by(PROJECT / "judge/panel.py")
+    else:
+        own = set(PROJECT.glob("bench/judge/peers/*.py"))
+    simulation = {PROJECT / f"bench/judge/{name}.py" for name in SIMULATION}
+    text = "".join(path.read_text() for path in sorted(own | simulation))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_PRINTING = ("__main__.py", "tables.py", "cost.py", "judges.py", "scenarios.py", "results.py")
-"""Files that change how results are asked for or shown, not what they are."""
+def needed_by(module: Path) -> set[Path]:
+    """The files of the room that a module imports, itself among them."""
+    found: set[Path] = set()
+    left = [module]
+    while left:
+        path = left.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                files = [module.parent.parent / f"{name.replace('.', '/')}.py" for name in names]
+                left += [file for file in files if file.is_file() and file.parent == module.parent]
+    return found

@@ -4,6 +4,8 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,21 +24,22 @@ class Measurement:
     folder: Path
     runs: int
     seed: int
+    workers: int = 1
+    """Processes that measure side by side."""
 
     def of(self, scenario: Scenario, judges: dict[str, Judge]) -> dict[str, Outcomes]:
         """Every judge over the same runs of one scenario, what is there already read back."""
         kept = {name: self._kept(scenario, name, judge) for name, judge in judges.items()}
-        for chunk, runs in enumerate(self._chunks()):
-            missing = [name for name in judges if chunk not in kept[name]]
-            if not missing:
-                continue
-            began = time.perf_counter()
-            traffic = scenario.traffic(self.seed, chunk, runs)
-            for name in missing:
-                found = outcomes(traffic, judges[name].watch(traffic))
-                kept[name][chunk] = found
-                self._keep(self._path(scenario, name, judges[name]), chunk, found)
-            _progress(f"{scenario.name}: chunk {chunk + 1}, {time.perf_counter() - began:.1f} s")
+        tasks = {
+            chunk: {name: judge for name, judge in judges.items() if chunk not in kept[name]}
+            for chunk in range(len(self._chunks()))
+        }
+        began = time.perf_counter()
+        for chunk, found in self._measured(scenario, {k: v for k, v in tasks.items() if v}):
+            for name, result in found.items():
+                kept[name][chunk] = result
+                self._keep(self._path(scenario, name, judges[name]), chunk, result)
+            _progress(f"{scenario.name}: chunk {chunk + 1}, {time.perf_counter() - began:.0f} s")
         whole: dict[str, Outcomes] = {}
         for name in judges:
             parts = [kept[name][chunk] for chunk in range(len(self._chunks()))]
@@ -45,6 +48,20 @@ class Measurement:
                 total += part
             whole[name] = total
         return whole
+
+    def _measured(
+        self, scenario: Scenario, tasks: dict[int, dict[str, Judge]]
+    ) -> Iterator[tuple[int, dict[str, Outcomes]]]:
+        """Chunks as they are done."""
+        work = [
+            (scenario, self.seed, chunk, self._chunks()[chunk], tasks[chunk]) for chunk in tasks
+        ]
+        if self.workers == 1:
+            yield from (_chunk(*one) for one in work)
+            return
+        with ProcessPoolExecutor(self.workers) as pool:
+            for done in as_completed([pool.submit(_chunk, *one) for one in work]):
+                yield done.result()
 
     def _chunks(self) -> list[int]:
         full, rest = divmod(self.runs, CHUNK)
@@ -71,6 +88,13 @@ class Measurement:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as file:
             file.write(json.dumps({"chunk": chunk, "outcomes": found.to_json()}) + "\n")
+
+
+def _chunk(
+    scenario: Scenario, seed: int, chunk: int, runs: int, judges: dict[str, Judge]
+) -> tuple[int, dict[str, Outcomes]]:
+    traffic = scenario.traffic(seed, chunk, runs)
+    return chunk, {name: outcomes(traffic, one.watch(traffic)) for name, one in judges.items()}
 
 
 def _progress(line: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
 
+from bench.judge.judges import PROJECT, needed_by, sources
 from bench.judge.outcome import Outcomes, Summary, Watched, binomial_interval, outcomes
 from bench.judge.ramp import LADDER
 from bench.judge.results import CHUNK, Measurement
@@ -87,3 +88,10 @@ def test_another_seed_or_judge_shares_no_results(tmp_path: Path) -> None:
     Measurement(tmp_path, 5, 2).of(SHORT, {"z-test": one})
     Measurement(tmp_path, 5, 1).of(SHORT, {"z-test": other})
     assert (one.asked, other.asked) == ([5, 5], [5])
+
+
+def test_results_outlive_changes_of_code_they_do_not_rest_on() -> None:
+    files = {path.name for path in needed_by(PROJECT / "judge/panel.py")}
+    assert {"panel.py", "ratio.py", "wealth.py", "config.py"} <= files
+    assert not {"session.py", "budget.py"} & files, "words and money change no verdict"
+    assert sources("switchyard") != sources("flagger")
