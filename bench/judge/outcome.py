@@ -95,9 +95,11 @@ class Summary:
     harmed: float | None
     """Median bad answers given by the candidate."""
     passed: float
-    """Share of the runs that were passed."""
+    """Share of the runs that were passed at some time."""
     pass_median: float | None
     """Seconds to the pass, of all runs."""
+    let_through: float
+    """Share of the runs that were passed and not stopped afterwards."""
     dishonest: int
     """Runs that were passed with the margin inside the interval; must be 0."""
 
@@ -119,6 +121,7 @@ class Summary:
             harmed=harmed,
             passed=float(np.isfinite(found.passed).mean()),
             pass_median=_quantile(found.passed, 0.5),
+            let_through=float((np.isfinite(found.passed) & np.isnan(found.stopped)).mean()),
             dishonest=int(found.dishonest.sum()),
         )
 

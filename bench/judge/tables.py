@@ -36,7 +36,7 @@ def table(found: dict[str, dict[str, Summary]]) -> str:
             "p90",
             "requests exposed",
             "bad answers",
-            "passed wrongly",
+            "let through",
             "runs",
         )
         parts.append(_markdown(head, [_broken(*cell) for cell in _cells(broken)]))
@@ -74,7 +74,7 @@ def _broken(title: str, judge: str, figures: Summary) -> tuple[str, ...]:
         minutes(figures.stop_p90),
         f"{figures.exposed:,.0f}",
         NONE if figures.harmed is None else f"{figures.harmed:,.0f}",
-        f"{_percent(figures.passed)} %",
+        f"{_percent(figures.let_through)} %",
         f"{figures.runs:,}",
     )
 

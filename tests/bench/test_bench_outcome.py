@@ -53,6 +53,12 @@ def test_a_release_that_is_never_stopped_counts_as_stopped_infinitely_late() -> 
     assert Summary.of(made([10, 20, 30, NAN, NAN], [NAN] * 5)).stop_median == 30
 
 
+def test_a_release_passed_before_its_fault_and_stopped_after_it_was_not_let_through() -> None:
+    summary = Summary.of(made([900, NAN, NAN], [60, 60, NAN]))
+    assert summary.passed == pytest.approx(2 / 3)
+    assert summary.let_through == pytest.approx(1 / 3)
+
+
 def test_times_count_from_the_second_of_the_fault() -> None:
     assert Summary.of(made([63, 64, 65], [NAN] * 3), since=60).stop_median == 4
 
