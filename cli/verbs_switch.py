@@ -88,11 +88,14 @@ def abort(
     """
     from cli import abort as verb
     from cli import cluster, output
+    from cli.release_report import making
 
     client = cluster.client(stack, kubeconfig=kubeconfig, context=context)
     result = verb.abort(
         client, twin, reason=reason, wait=wait, timeout=timeout, on_phase=_tell_phase
     )
+    if result.done:
+        making.after_release(client, result.twin)
     if as_json:
         output.emit(result)
     else:
@@ -119,9 +122,12 @@ def retry(
     """
     from cli import cluster, output
     from cli import retry as verb
+    from cli.release_report import making
 
     client = cluster.client(stack, kubeconfig=kubeconfig, context=context)
     result = verb.retry(client, twin, wait=wait, timeout=timeout, on_phase=_tell_phase)
+    if result.done:
+        making.after_release(client, result.twin)
     if as_json:
         output.emit(result)
     else:

@@ -48,7 +48,8 @@ class Keeper:
             self._under_way = str(release)
         elif self._under_way == release:
             self._under_way = None
-            with suppress(OSError, ValueError, Failure):
+            # in the thread that follows: a report that cannot be made must not end it
+            with suppress(Exception):
                 making.from_resource(switch)
 
     def close(self) -> None:

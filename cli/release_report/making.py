@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import cluster, output
 from cli import report as files
-from cli.errors import BadNews, Failure, Invalid, Unreachable
+from cli.errors import BadNews, Invalid, Unreachable
 from cli.release_report import history, page, reading, story
 from cli.release_report.reading import mapping, mappings
 from components import recording
@@ -113,7 +113,7 @@ def after_release(client: Client, twin: str) -> Report | None:
     """The report at a release's end; what goes wrong is told and nothing else comes of it."""
     try:
         report = from_cluster(lambda: client, twin, None)
-    except (Failure, OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - a report that cannot be given ends no release
         output.progress(f"the release report was not written: {error}")
         return None
     output.progress(f"release report: {report.page}")

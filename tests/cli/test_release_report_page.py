@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 import release_story
 import shop_story
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from release_story import FAILING, GOOD, HELD, Plot, lines, ramp
-from shop_story import START
+from shop_story import START, stamp
 
 from cli.release_report import charts, making, page, reading, story
 from cli.release_report.document import ReleaseDocument
@@ -219,6 +222,60 @@ def test_a_release_without_a_judge_shows_no_evidence() -> None:
 def test_the_smallest_recording_makes_a_page() -> None:
     line = lines([(0.0, {"spec": {}, "status": {"release": "r"}})])
     Page(page.render(story.tell(reading.read(line), NOW)))
+
+
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**6), 10**6)
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from([stamp(0), stamp(5.5), stamp(-9), "PASS", "errors", "Settled", "0.5"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("at", "phase", "name", "e", "logE", "bound", "interval", "exposure", "kind"),
+                    *("weights", "weight", "since", "startedAt", "from", "to", "digests", "noData"),
+                    *(
+                        "ramp",
+                        "candidate",
+                        "baseline",
+                        "budgetLeft",
+                        "margin",
+                        "indicators",
+                        "judge",
+                    ),
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+FIELDS = ("phase", "phases", "weight", "evidence", "judge", "ramp", "attempt", "history", "spec")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), ANYTHING), min_size=1, max_size=3))
+def test_whatever_a_status_holds_a_page_is_made(statuses: list[dict[str, Any]]) -> None:
+    recorded = [
+        json.dumps(
+            {
+                "seen": stamp(number),
+                "twin": "shop",
+                "release": "r",
+                "first": True,
+                "status": {"release": "r", **status},
+            }
+        )
+        for number, status in enumerate(statuses)
+    ]
+    document = story.tell(reading.read(recorded), NOW)
+    Page(page.render(document))
+    assert ReleaseDocument.model_validate_json(making.data(document)) == document
 
 
 def test_an_e_value_beyond_any_number_is_still_drawn() -> None:
