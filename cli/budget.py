@@ -32,6 +32,9 @@ _BAR = 10
 _LOW = 0.25
 """Share of the budget below which what is left is painted red."""
 
+_WHOLE = 0.99
+"""Share of the window from which on it counts as seen: scrapes at its ends are lost."""
+
 
 class ObjectiveBudget(BaseModel):
     """One objective; null means not known."""
@@ -230,6 +233,8 @@ def _table(objectives: list[ObjectiveBudget]) -> Table:
         target = output.NOTHING if one.objective is None else f"{100 * one.objective:g}%"
         window = one.window_seconds
         length = output.NOTHING if window is None else output.duration(window)
+        if one.coverage is not None and one.coverage < _WHOLE:
+            length += f" ({one.coverage:.0%} seen)"
         burns = "  ".join(f"{name} {rate:.2f}x" for name, rate in _by_length(one.burn_rates))
         if one.remaining is None:
             table.add_row(one.name, target, length, "no data", "", output.NOTHING, burns)

@@ -72,25 +72,27 @@ def read(rest: Rest, twin: str, asked: Mapping[str, tuple[float, float]]) -> lis
     return [_with_recovery(rest, twin, one) for one in known]
 
 
-def recovers_in(bad: Sequence[float], part_s: float, allowed: float) -> float | None:
+def recovers_in(
+    bad: Sequence[float], part_s: float, allowed: float, coverage: float = 1.0
+) -> float | None:
     """Seconds until the budget has something left, should nothing else fail.
 
-    The oldest bad events leave a rolling window first.
+    The oldest bad events leave a rolling window first; the traffic is taken to go on as it was, by
+    which a window that is young allows more with every part.
 
     Args:
         bad: bad events in equal parts of the window, the oldest first.
         part_s: seconds of a part.
-        allowed: bad events that the window allows.
+        allowed: bad events that the window allows now.
+        coverage: share of the window of which there are samples.
 
     Returns:
         None when that never happens, for nothing is allowed.
     """
     left = sum(bad)
-    if left < allowed:
-        return 0.0
-    for gone, part in enumerate(bad, 1):
-        left -= part
-        if left < allowed:
+    for gone in range(len(bad) + 1):
+        left -= bad[gone - 1] if gone else 0.0
+        if left < allowed * min(1.0, coverage + gone / len(bad)) / coverage:
             return gone * part_s
     return None
 
@@ -155,7 +157,9 @@ def _with_recovery(rest: Rest, twin: str, one: Known) -> Known:
     for series in objects(answer, "data", "result"):
         if dig(series, "metric", "sloth_slo") == one.name:
             rates = _aligned(cast("object", dig(series, "values")), end, part)
-            recovery = recovers_in([rate * part for rate in rates], part, one.budget.allowed)
+            recovery = recovers_in(
+                [rate * part for rate in rates], part, one.budget.allowed, one.budget.coverage
+            )
             return replace(one, recovers_in_s=recovery)
     return one
 

@@ -28,7 +28,7 @@ def ask(rest: Rest, verb: str, **parameters: str) -> tuple[Object, str]:
     try:
         answer = rest.get(f"{API}/{verb}", **parameters)
     except Unreachable as error:
-        return {}, f"Prometheus does not answer ({error.consequence})"
+        return {}, f"Prometheus cannot be asked: {error.consequence}"
     if answer is None:
         return {}, "the cluster has no Service prometheus in namespace observability"
     if answer.get("status") != "success":

@@ -115,7 +115,7 @@ def test_without_the_past_it_recovers_within_a_window(
     ("answer", "why"),
     [
         (404, "no Service prometheus"),
-        (503, "Prometheus does not answer"),
+        (503, "Prometheus cannot be asked"),
         ({"status": "error", "error": "too heavy"}, "refused the query (too heavy)"),
         ({"status": "success", "data": {"result": []}}, "no count of total and bad events"),
         ({"status": "success", "data": None}, "no count of total and bad events"),
@@ -178,6 +178,13 @@ def test_the_oldest_bad_events_leave_first() -> None:
     assert recovers_in([5, 0, 3], 60, allowed=8) == 60, "what is just spent is spent"
     assert recovers_in([5, 0, 3], 60, allowed=3) == 180
     assert recovers_in([5, 0, 3], 60, allowed=0) is None
+
+
+def test_a_young_window_allows_more_with_every_part() -> None:
+    # a twelfth of the window seen; 10 bad where 5 are allowed now, and 60 when it is whole
+    bad = [0.0] * 11 + [10.0]
+    assert recovers_in(bad, 300, allowed=5, coverage=1 / 12) == 600
+    assert recovers_in(bad, 300, allowed=5) == 3600
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=60), st.floats(0.01, 1000))
