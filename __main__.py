@@ -6,7 +6,7 @@ import pulumi
 
 import settings
 import tools
-from components import gateway, observability, outputs
+from components import gateway, observability, outputs, release
 from components.addon import AddonSource
 from components.argo_cd import ArgoCd, ArgoCdArgs
 from components.baked_image import BakedImage
@@ -23,9 +23,8 @@ image = {name: BakedImage.of(name, lock) for name in settings.PLATFORM_IMAGES}
 
 foundation = Foundation("foundation", cluster(stack.foundation))
 on_cluster = pulumi.ResourceOptions(provider=foundation.provider)
-source = AddonSource(
-    repository=stack.git.addons, revision=stack.git.addons_revision, cluster=foundation.cluster
-)
+source = AddonSource(repository=stack.git.addons, revision=stack.git.addons_revision,
+                     cluster=foundation.cluster)  # fmt: skip
 
 argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
     manifests=tools.share("argo-cd") / "manifests", argocd=image["argocd"], redis=image["redis"],
@@ -34,15 +33,15 @@ argo_cd = ArgoCd("argo-cd", ArgoCdArgs(
 ), on_cluster)  # fmt: skip
 after_argo_cd = pulumi.ResourceOptions(provider=foundation.provider, depends_on=argo_cd.ready)
 edge = Gateway("edge", GatewayArgs(
-    source=source, envoy_gateway=image["envoy-gateway"], envoy=image["envoy"],
-    removal=image["controller"], proxies=stack.edge.proxies,
-    service_address=stack.edge.service_address,
+    source=source, envoy_gateway=image["envoy-gateway"], proxies=stack.edge.proxies,
+    envoy=image["envoy"], removal=image["controller"], service_address=stack.edge.service_address,
 ), after_argo_cd)  # fmt: skip
 Observability("observability", ObservabilityArgs(
     source=source, prometheus=image["prometheus"], discovery=image["controller"],
+    slo_rules=release.slo_rules(stack.twins),
 ), after_argo_cd)  # fmt: skip
 controller = ReleaseController("release-controller", ReleaseControllerArgs(
-    image=image["controller"], contract=project / "controller",
+    image=image["controller"], contract=project / "controller", trusted_keys=stack.trusted_keys,
 ), on_cluster)  # fmt: skip
 
 twins = {

@@ -19,22 +19,21 @@ from typing import Annotated, Any, Literal, cast, get_args, get_origin
 import pulumi
 import yaml
 from pulumi.runtime import config as pulumi_config
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+import settings_ramp
 from images.errors import ImageError
 from images.lock import Lock
+from settings_ramp import Indicator, Judge, PublicKey, Strategy, Strict
 from settings_rules import (
     PLATFORM_IMAGES,
     AColour,
     Colour,
     Context,
-    Duration,
     Hostname,
     Image,
     Name,
-    PositiveDuration,
     Problem,
     Revision,
     SettingsError,
@@ -53,6 +52,8 @@ __all__ = [
     "Foundation",
     "Git",
     "Images",
+    "Indicator",
+    "Judge",
     "Problem",
     "Service",
     "Settings",
@@ -80,13 +81,7 @@ _PLAIN_SECRET = Problem(
 )
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, use_attribute_docstrings=True
-    )
-
-
-class Foundation(_Model):
+class Foundation(Strict):
     """The cluster that everything stands on."""
 
     kind: Literal["yard", "kubeconfig"]
@@ -99,14 +94,14 @@ class Foundation(_Model):
     """Storage class of the databases' volumes; default: the cluster's default class."""
 
 
-class Images(_Model):
+class Images(Strict):
     """Where the digests of the stack's images are recorded."""
 
     lock: Path
     """Lock file that `switchyard bake` writes, relative to the project."""
 
 
-class Edge(_Model):
+class Edge(Strict):
     """The gateway, as its users and its network see it."""
 
     address: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
@@ -117,7 +112,7 @@ class Edge(_Model):
     """Envoy pods; two by default, so that losing one loses no request."""
 
 
-class Git(_Model):
+class Git(Strict):
     """The repositories that Argo CD reconciles from."""
 
     environments: Annotated[str, Field(min_length=1)]
@@ -128,7 +123,7 @@ class Git(_Model):
     """Full commit SHA of the add-ons' repository."""
 
 
-class Environment(_Model):
+class Environment(Strict):
     """What one colour runs."""
 
     revision: Revision
@@ -137,7 +132,7 @@ class Environment(_Model):
     """Service to image: a name of the lock, or a reference by digest."""
 
 
-class Service(_Model):
+class Service(Strict):
     """One public service; all services of a twin switch as one."""
 
     name: Name
@@ -152,18 +147,7 @@ class Service(_Model):
     """Path that the controller asks to see which colour answers; must be quick and harmless."""
 
 
-class Strategy(_Model):
-    """How traffic moves."""
-
-    kind: Literal["blueGreen"] = "blueGreen"
-    """`blueGreen`: all of it at once, after the candidate was seen healthy."""
-    rollback_window: Duration = "1h"
-    """How long after a release `switchyard abort` still returns to the former colour."""
-    health_timeout: PositiveDuration = "5m"
-    """How long a candidate may take to become healthy before it is given up."""
-
-
-class Twin(_Model):
+class Twin(settings_ramp.Twin):
     """One application, twice."""
 
     live: AColour
@@ -174,15 +158,13 @@ class Twin(_Model):
     """What the green environment runs."""
     services: Annotated[list[Service], Field(min_length=1)]
     """Its public services."""
-    strategy: Strategy = Strategy()
-    """How traffic moves between its colours."""
 
     def environment(self, colour: Colour) -> Environment:
         """What that colour runs."""
         return self.blue if colour is Colour.BLUE else self.green
 
 
-class Settings(_Model):
+class Settings(Strict):
     """Everything a stack says."""
 
     foundation: Foundation
@@ -193,6 +175,8 @@ class Settings(_Model):
     """Password of the twins' databases; encrypted in the stack file."""
     twins: Annotated[dict[Name, Twin], Field(min_length=1)]
     """Application name to its twin environments."""
+    trusted_keys: Annotated[dict[Name, PublicKey], Field(default_factory=dict)]
+    """Who may sign an override of a spent error budget: name to public key."""
 
     def derived_secret(self, purpose: str) -> str:
         """A secret that is a function of the stack's own one: as secret, and stable."""

@@ -98,14 +98,15 @@ class Context:
         return info.context if isinstance(info.context, Context) else Context()
 
 
-def _refused(value: str, consequence: str, fix: str) -> PydanticCustomError:
+def refused(value: str, consequence: str, fix: str) -> PydanticCustomError:
+    """The error by which a rule refuses a value."""
     context = {"value": value, "consequence": consequence, "fix": fix}
     return PydanticCustomError("refused", "{value}: {consequence}; {fix}", context)
 
 
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str) or not value:
-        raise _refused(
+        raise refused(
             f"{value!r} is no {what}", "the stack cannot be planned", f"write the {what} as text"
         )
     return value
@@ -115,7 +116,7 @@ def _colour(value: object) -> Colour:
     names = [colour.value for colour in Colour]
     if value not in names:
         near = difflib.get_close_matches(str(value), names, 1)
-        raise _refused(
+        raise refused(
             f"{value!r} is no colour",
             "no environment would be meant by it, and traffic would have no destination",
             f"write {near[0]!r}" if near else "write 'blue' or 'green'",
@@ -126,7 +127,7 @@ def _colour(value: object) -> Colour:
 def _revision(value: object) -> str:
     text = str(value)
     if not _FULL_SHA.fullmatch(text):
-        raise _refused(
+        raise refused(
             f"{text!r} is not a full commit SHA",
             "a branch or a short SHA can come to mean another content after the review",
             "write all 40 lower-case hex digits that `git rev-parse` prints",
@@ -139,7 +140,7 @@ def _image(value: object, info: ValidationInfo) -> str:
     if _DIGEST_REFERENCE.fullmatch(text):
         return text
     if "/" in text or ":" in text or "@" in text:
-        raise _refused(
+        raise refused(
             f"{text!r} does not end in a digest",
             "a tag can be moved to another content behind the stack's back",
             "write `repository@sha256:<64 hex digits>`, or a name of the image lock",
@@ -147,7 +148,7 @@ def _image(value: object, info: ValidationInfo) -> str:
     lock = Context.of(info).lock
     if lock is not None and text not in lock.images:
         near = difflib.get_close_matches(text, list(lock.images), 1)
-        raise _refused(
+        raise refused(
             f"{text!r} is not in the image lock",
             "there is no digest to deploy",
             (f"write {near[0]!r}, or " if near else "") + f"run `switchyard bake {text}`",
@@ -158,13 +159,13 @@ def _image(value: object, info: ValidationInfo) -> str:
 def _duration(value: object) -> str:
     text = str(value)
     if text.startswith("-"):
-        raise _refused(
+        raise refused(
             f"{text!r} is negative",
             "there is no time before the release in which to act",
             'write a duration of zero or more, such as "1h"',
         )
     if not isinstance(value, str) or not _DURATION.fullmatch(text):
-        raise _refused(
+        raise refused(
             f"{value!r} is no duration",
             "the controller could not tell how long to wait",
             'write digits with their units: "90s", "5m", "1h30m"',
@@ -175,7 +176,7 @@ def _duration(value: object) -> str:
 def _positive_duration(value: object) -> str:
     text = _duration(value)
     if seconds(text) == 0:
-        raise _refused(
+        raise refused(
             f"{text!r} is zero",
             "every candidate would be given up before its first probe",
             'write a positive duration, such as "5m"',
@@ -186,7 +187,7 @@ def _positive_duration(value: object) -> str:
 def _hostname(value: object) -> str:
     text = str(value)
     if not _HOSTNAME.fullmatch(text):
-        raise _refused(
+        raise refused(
             f"{text!r} is no hostname",
             "the gateway would refuse the route",
             "write a lower-case DNS name without scheme, port or path",
@@ -197,7 +198,7 @@ def _hostname(value: object) -> str:
 def _label(value: object) -> str:
     text = str(value)
     if len(text) > _NAME_LIMIT or not _NAME.fullmatch(text):
-        raise _refused(
+        raise refused(
             f"{text!r} is no name",
             "Kubernetes would refuse the namespace or the Service made from it",
             f"write at most {_NAME_LIMIT} lower-case letters, digits and hyphens, a letter first",
@@ -208,7 +209,7 @@ def _label(value: object) -> str:
 def _path(value: object) -> str:
     text = str(value)
     if not text.startswith("/"):
-        raise _refused(f"{text!r} is no path", "no request would ever match it", f"write '/{text}'")
+        raise refused(f"{text!r} is no path", "no request would ever match it", f"write '/{text}'")
     return text
 
 

@@ -3,17 +3,23 @@
 Pure: statuses in, lines out.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 Status = dict[str, Any]
 
+_NUMBERS = re.compile(r"[\d.,]+")
+"""What changes each second in a reason that stays the same."""
+
 
 class Narrator(Protocol):
     """Turns successive statuses of one object into lines."""
 
-    ended: bool
-    """Whether there is nothing more to tell."""
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to tell."""
+        ...
 
     def lines(self, status: Status) -> Iterator[str]:
         """The lines that this status adds."""
@@ -30,6 +36,7 @@ class ReleaseNarrator:
     def __init__(self, release: str) -> None:
         self._release = release
         self._told: int | None = None
+        self._held = ""
         self.ended = False
 
     def lines(self, status: Status) -> Iterator[str]:
@@ -47,7 +54,20 @@ class ReleaseNarrator:
         for phase in phases[self._told :]:
             yield _phase(phase)
         self._told = len(phases)
+        yield from self._holding(status)
         self.ended = settled
+
+    def _holding(self, status: Status) -> Iterator[str]:
+        """Why a ramp is not at its next step yet, when that is another reason than the last."""
+        ramp: dict[str, Any] = status.get("ramp") or {}
+        kind = f"{ramp.get('weight')} {_NUMBERS.sub('', str(ramp.get('reason', '')))}"
+        if status.get("phase") != "Ramping" or not ramp.get("reason") or kind == self._held:
+            return
+        self._held = kind
+        judged: dict[str, Any] = status.get("judge") or {}
+        verdict = f"; {judged.get('verdict')}: {judged.get('reason')}" if judged else ""
+        clock = str(judged.get("at", ramp.get("since", "")))[11:23]
+        yield f"{clock} Ramping at {ramp.get('weight')} %: {ramp['reason']}{verdict}"
 
 
 class ApplicationNarrator:

@@ -20,11 +20,13 @@ class ObservabilityArgs:
         source: where add-ons come from and go to.
         prometheus: image of Prometheus.
         discovery: an image with Python, in which the chart's discovery runs.
+        slo_rules: rule file of the service level objectives, as YAML.
     """
 
     source: AddonSource
     prometheus: BakedImage
     discovery: BakedImage
+    slo_rules: str
 
 
 class Observability(pulumi.ComponentResource):
@@ -43,6 +45,7 @@ class Observability(pulumi.ComponentResource):
                 values={
                     "image": args.prometheus.reference,
                     "discoveryImage": args.discovery.reference,
+                    "sloRules": args.slo_rules,
                 },
                 ingress=[to_ports(PORT)],
                 egress=[ANY],

@@ -189,10 +189,6 @@ class Recorded:
         """Whether there is nothing more to tell."""
         return self._narrator.ended
 
-    @ended.setter
-    def ended(self, value: bool) -> None:
-        self._narrator.ended = value
-
     def lines(self, status: Status) -> Iterator[str]:
         """The lines of the narrator."""
         try:

@@ -4,7 +4,8 @@ What it may do and what it understands is written in the controller's own room: 
 `crd.yaml` are read as data, so that the two rooms share a contract and no code.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,14 @@ class ReleaseControllerArgs:
     Attributes:
         image: the controller's image.
         contract: folder with `crd.yaml` and `rbac.yaml`.
+        trusted_keys: name to public key of who may sign an override of a spent error budget. Here
+            and not in the switch: who may edit that could otherwise name himself.
         replicas: pods; a leader works, the others take over when it is gone.
     """
 
     image: BakedImage
     contract: Path
+    trusted_keys: Mapping[str, str]
     replicas: int = 1
 
 
@@ -101,7 +105,7 @@ def _deployment(args: ReleaseControllerArgs) -> Document:
                         "runAsNonRoot": True,
                         "seccompProfile": {"type": "RuntimeDefault"},
                     },
-                    "containers": [_container(args.image)],
+                    "containers": [_container(args)],
                     "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "16Mi"}}],
                 },
             },
@@ -109,11 +113,11 @@ def _deployment(args: ReleaseControllerArgs) -> Document:
     }
 
 
-def _container(image: BakedImage) -> dict[str, Any]:
+def _container(args: ReleaseControllerArgs) -> dict[str, Any]:
     alive = {"path": "/livez", "port": HEALTH_PORT}
     return {
         "name": NAME,
-        "image": image.reference,
+        "image": args.image.reference,
         "ports": [
             {"name": "health", "containerPort": HEALTH_PORT},
             {"name": "metrics", "containerPort": METRICS_PORT},
@@ -124,13 +128,17 @@ def _container(image: BakedImage) -> dict[str, Any]:
                 "name": "POD_NAMESPACE",
                 "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}},
             },
+            {
+                "name": "SWITCHYARD_TRUSTED_KEYS",
+                "value": json.dumps(dict(args.trusted_keys), sort_keys=True),
+            },
         ],
         "readinessProbe": {"httpGet": alive, "periodSeconds": 2},
         "livenessProbe": {"httpGet": alive, "periodSeconds": 10, "failureThreshold": 3},
         "resources": {
             # idle it needs nothing; in a flip and an abort it must not wait behind the workloads
             "requests": {"cpu": "250m", "memory": "64Mi"},
-            "limits": {"memory": "128Mi"},
+            "limits": {"memory": "192Mi"},
         },
         "securityContext": {
             "allowPrivilegeEscalation": False,

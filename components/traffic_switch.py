@@ -21,6 +21,9 @@ from images.lock import Lock
 
 _GRACE = 120.0
 """Seconds that a release may take beyond its own timeout: confirmation, and the way back."""
+_PATIENCE = 4.0
+"""Times the planned ramp that an update waits for it: 4, as far as an error budget draws it out.
+Low traffic can hold it longer: the update then fails, the ramp goes on, the next update waits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class TrafficSwitch(pulumi.ComponentResource):
     ) -> None:
         super().__init__("switchyard:index:TrafficSwitch", name, None, opts)
         spec = release.switch_spec(args.twin, args.settings, args.lock)
-        limit = f"{settings.seconds(args.settings.strategy.health_timeout) + _GRACE:.0f}s"
+        limit = f"{longest(args.settings.strategy):.0f}s"
         document = traffic_switch(args.twin, spec)
         switch = Manifest(
             f"{name}-resource",
@@ -112,6 +115,15 @@ def traffic_switch(twin: str, spec: dict[str, Any]) -> Document:
         },
         "spec": spec,
     }
+
+
+def longest(strategy: settings.Strategy) -> float:
+    """Seconds that an update waits for a release."""
+    ramp = 0.0
+    if strategy.ramps:
+        steps = len({step for step in strategy.steps if step < 100})  # noqa: PLR2004 - percent
+        ramp = steps * (settings.seconds(strategy.dwell) * _PATIENCE + _GRACE)
+    return settings.seconds(strategy.health_timeout) + ramp + _GRACE
 
 
 def failure(twin: str, spec: dict[str, Any], status: Status) -> str | None:

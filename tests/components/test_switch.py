@@ -93,6 +93,57 @@ def told(narrator: Narrator, seen: dict[str, Any]) -> list[str]:
     return list(narrator.lines(seen))
 
 
+def test_a_ramp_is_judged_by_what_the_gateway_counts_unless_told_otherwise(
+    run: Run, config: dict[str, Any]
+) -> None:
+    plain = run().one("shop-switch-resource").inputs["spec"]
+    assert "judge" not in plain, "where nothing ramps, the judge is no part of the release"
+    assert "steps" not in plain["strategy"]
+    config["twins"]["shop"]["strategy"] = {"kind": "canary", "steps": [5, 50], "dwell": "30s"}
+    spec = run().one("shop-switch-resource").inputs["spec"]
+    counter = 'switchyard_gateway_requests_total{twin="shop",outcome="%s"}'
+    assert spec["judge"]["indicators"] == [
+        {
+            "name": "errors",
+            "kind": "ratio",
+            "direction": "increase",
+            "query": {"bad": counter % "error", "total": counter % "all"},
+        }
+    ]
+    assert (spec["strategy"]["steps"], spec["strategy"]["dwell"]) == ([5, 50], "30s")
+
+
+def test_an_objective_is_recorded_and_bounds_a_ramp(run: Run, config: dict[str, Any]) -> None:
+    config["twins"]["shop"]["slos"] = ["examples/shop/slo/availability.yaml"]
+    graph = run()
+    assert "errorBudget" not in graph.one("shop-switch-resource").inputs["spec"]
+    values = graph.one("observability-application").inputs["spec"]["source"]["helm"]["valuesObject"]
+    assert "sloth_slo: availability" in values["sloRules"]
+    config["twins"]["shop"]["strategy"] = {"kind": "canary"}
+    spec = run().one("shop-switch-resource").inputs["spec"]
+    assert [slo["name"] for slo in spec["errorBudget"]["slos"]] == ["availability"]
+
+
+def test_an_slo_file_that_is_not_there_is_a_problem_of_the_stack(
+    run: Run, config: dict[str, Any]
+) -> None:
+    config["twins"]["shop"]["slos"] = ["nowhere.yaml"]
+    with pytest.raises(pulumi.RunError, match=r"nowhere\.yaml"):
+        run()
+
+
+def test_trusted_keys_reach_the_controller_and_not_the_switch(
+    run: Run, config: dict[str, Any]
+) -> None:
+    key = f"ed25519:{'A' * 43}="
+    config["trustedKeys"] = {"ann": key}
+    graph = run()
+    assert key not in str(graph.one("shop-switch-resource").inputs), "its editors are not trusted"
+    deployment = graph.one("release-controller-deployment").inputs
+    env = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "SWITCHYARD_TRUSTED_KEYS", "value": f'{{"ann": "{key}"}}'} in env
+
+
 class TestReleaseNarrator:
     def test_tells_each_phase_once(self) -> None:
         narrator = ReleaseNarrator(ID)
@@ -125,6 +176,23 @@ class TestReleaseNarrator:
         told(narrator, status("Pending"))
         told(narrator, status("Pending", "Preparing", "Probing"))
         assert told(narrator, status("Pending")) == ["10:00:00.250 Pending: because Pending"]
+
+    def test_tells_why_a_ramp_holds_when_the_reason_is_another_one(self) -> None:
+        narrator = ReleaseNarrator(ID)
+        told(narrator, status("Ramping"))
+
+        def held(reason: str, weight: int = 5) -> list[str]:
+            ramp = {"weight": weight, "reason": reason}
+            judge = {"verdict": "HOLD", "reason": "e = 1.2", "at": "2026-01-01T10:00:09.000Z"}
+            return told(
+                narrator, {**status("Ramping"), "phase": "Ramping", "ramp": ramp, "judge": judge}
+            )
+
+        first = held("12 requests show nothing")
+        assert first == ["10:00:09.000 Ramping at 5 %: 12 requests show nothing; HOLD: e = 1.2"]
+        assert held("13 requests show nothing") == [], "a figure that moves is no other reason"
+        assert len(held("judging for 1m")) == 1
+        assert len(held("judging for 1m", weight=25)) == 1, "but another step is"
 
     def test_bears_a_status_without_anything(self) -> None:
         assert told(ReleaseNarrator(ID), {}) == []

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from scripted_judges import STEPS, ScriptedJudges, about_to_ramp
-from test_controller_crashes import essence
+from test_controller_crashes import Scenario, essence
 
 from controller.observed import Allowance
 from controller.phases import Phase
@@ -50,7 +50,7 @@ async def writes_of(cluster: Cluster) -> int:
 
 
 @pytest.mark.parametrize("scenario", [good, bad, aborted], ids=lambda s: s.__name__)
-async def test_death_after_any_write_of_a_ramp_ends_in_the_same_state(scenario) -> None:  # noqa: ANN001
+async def test_death_after_any_write_of_a_ramp_ends_in_the_same_state(scenario: Scenario) -> None:
     whole = await scenario()
     total = await writes_of(whole)
     expected = essence(whole)

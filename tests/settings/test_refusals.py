@@ -20,7 +20,7 @@ def put(stack: Stack, path: str, value: object) -> Stack:
     target: Any = stack
     *parents, last = path.split(".")
     for key in parents:
-        target = target[int(key) if key.isdigit() else key]
+        target = target[int(key)] if key.isdigit() else target.setdefault(key, {})
     target[last] = value
     return stack
 
@@ -66,6 +66,14 @@ def test_defaults_are_those_the_documentation_names(
         ("twins.shop.strategy.rollbackWindow", "an hour", "how long to wait", '"5m"'),
         ("twins.shop.strategy.rollbackWindow", 60, "how long to wait", "digits with their units"),
         ("twins.shop.strategy.healthTimeout", "0s", "given up before its first probe", "positive"),
+        ("twins.shop.strategy.steps", [5, 1], "stand still, go back", "larger than the one before"),
+        ("twins.shop.strategy.steps", [0, 5], "no route can hold", "whole percents"),
+        ("twins.shop.strategy.steps", [0.5], "no route can hold", "whole percents"),
+        ("twins.shop.strategy.stickyBy", {"header": "u"}, "without regard", "{cookie"),
+        ("twins.shop.strategy.stickyBy.cookie", "a b", "no browser", "letters, digits"),
+        ("twins.shop.judge.falseAlarmRate", 1, "every release or none", "0.01"),
+        ("twins.shop.judge.margin", 0, "no amount of traffic", "0.1"),
+        ("twins.shop.judge.detectable", 1, "evidence that cannot come", "such as 5"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused(  # noqa: PLR0913, PLR0917 - one row of the table
@@ -82,7 +90,7 @@ def test_a_value_that_cannot_be_meant_is_refused(  # noqa: PLR0913, PLR0917 - on
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
-        ("twins.shop.strategy.kind", "canary", "'blueGreen'"),
+        ("twins.shop.strategy.kind", "rolling", "'blueGreen'"),
         ("foundation.kind", "cloud", "'yard' or 'kubeconfig'"),
         ("edge.address", "127.0.0.1:8080", "pattern"),
         ("edge.serviceAddress", "somewhere", "pattern"),
@@ -104,6 +112,32 @@ def test_a_value_of_the_wrong_shape_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("indicator", "consequence"),
+    [
+        ({"name": "latency", "kind": "histogram"}, "there would never be data"),
+        ({"name": "failed", "kind": "ratio", "query": {"bad": "a"}}, "there would never be data"),
+        ({"name": "m", "kind": "gauge", "query": {"values": "sum(a)"}}, "raw samples"),
+        ({"name": "m", "kind": "gauge", "objective": 0.1, "query": {"values": "a"}}, "would trip"),
+        ({"name": "errors", "kind": "ratio", "margin": -1}, "could exclude it"),
+    ],
+)
+def test_an_indicator_that_could_never_judge_is_refused(
+    stack: Stack, refusal: Refusal, indicator: dict[str, object], consequence: str
+) -> None:
+    text = refusal(put(stack, "twins.shop.judge", {"indicators": [indicator]}))
+    assert consequence in text
+    assert "fix: " in text
+
+
+def test_a_trusted_key_that_is_none_is_refused_without_being_repeated(
+    stack: Stack, refusal: Refusal
+) -> None:
+    text = refusal(put(stack, "trustedKeys", {"ann": "ed25519:short"}))
+    assert "no override could ever be verified" in text
+    assert "short" not in text
+
+
+@pytest.mark.parametrize(
     ("path", "near"),
     [
         ("egde", "edge"),
@@ -112,6 +146,8 @@ def test_a_value_of_the_wrong_shape_is_refused(
         ("twins.shop.green.revison", "revision"),
         ("twins.shop.services.1.hostname", "hostnames"),
         ("twins.shop.strategy.rollbackwindow", "rollbackWindow"),
+        ("twins.shop.strategy.step", "steps"),
+        ("twins.shop.judge.falseAlarms", "falseAlarmRate"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_known_one(
