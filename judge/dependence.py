@@ -23,7 +23,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BRIEF = 5.0
+BRIEF = 2.0
 """Seconds; the span when no dependence is seen: short beside the minutes that evidence takes."""
 CAUTIOUS = 10.0
 """Seconds; the span before dependence could have been seen."""
@@ -71,11 +71,19 @@ class Dependence:
     @property
     def span(self) -> NDArray[np.float64]:
         """Seconds over which evidence is to be settled at once, shape `(...,)`."""
-        excess = self._products > SIGNIFICANT * np.sqrt(self._poisson)
-        dependent = excess & (self._products > RELEVANT * self._squares)
         length = self._spent / np.maximum(self._cells, 1.0)
-        found = REACH * np.max(np.where(dependent, length, 0.0), axis=-1)
+        found = REACH * np.where(self._dependent(), length, 0.0).max(axis=-1)
         return np.maximum(np.where(self._seconds < SETTLED, CAUTIOUS, BRIEF), found)
+
+    @property
+    def calm(self) -> NDArray[np.float64]:
+        """Seconds of data in which no dependence has shown, shape `(...,)`; 0 once one has."""
+        return np.where(self._dependent().any(axis=-1), 0.0, self._seconds)
+
+    def _dependent(self) -> NDArray[np.bool_]:
+        """The scales at which neighbouring cells move together, shape `(..., scales)`."""
+        excess = self._products > SIGNIFICANT * np.sqrt(self._poisson)
+        return excess & (self._products > RELEVANT * self._squares)
 
     def autocorrelation(self) -> NDArray[np.float64]:
         """Lag-1 autocorrelation at each of `SCALES`, shape `(..., scales)`; 0 before any data."""

@@ -37,6 +37,10 @@ RESERVE = 0.1
 """Share of the wealth kept for regressions that start late; it costs the others 0.1 nats."""
 TRICKLE = 1800.0
 """Seconds in which the reserve falls to 1/e: the order of a whole ramp."""
+STRETCH = 30.0
+"""Seconds; longer than most bursts of errors."""
+PIECES = 3
+"""Marks of the wealth within a stretch; the oldest one rules."""
 ROUNDS = 8
 """Newton's steps to the boost; they come from below, so that fewer are valid as well."""
 FULL = 1 - 1e-9
@@ -63,6 +67,10 @@ class Wealth:
     ) -> None:
         self.prior = prior / prior.sum()
         self.bound = 1 / alpha
+        self._piece = np.zeros(shape)
+        """Seconds since the present piece of a stretch began."""
+        self._marks = np.ones((*shape, PIECES))
+        """The wealth at the beginning of the last pieces, oldest first."""
         self.bettors = np.empty((*shape, len(prior)))
         self.bettors[...] = self.prior * (1 - reserve)
         self.reserve = np.full(shape, reserve)
@@ -86,6 +94,7 @@ class Wealth:
         surprise: NDArray[np.float64],
         law: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
         seconds: NDArray[np.float64],
+        leap: NDArray[np.float64] | None = None,
     ) -> None:
         """Settle one bet in some of the runs.
 
@@ -96,38 +105,63 @@ class Wealth:
             law: probability of each outcome without regression, and its surprise, shape
                 `(runs, outcomes)`; the last outcome stands for all above. None: no boost.
             seconds: what the bet spanned, shape `(runs,)`.
+            leap: factor by which wealth may grow within `STRETCH` seconds, so that no single burst
+                of errors convicts, shape `(runs,)`. None: any.
         """
         moved = self.reserve[rows] * -np.expm1(-seconds / TRICKLE)
         reserve = self.reserve[rows] - moved
         bettors = self.bettors[rows] + moved[:, None] * self.prior
         before = bettors.sum(axis=-1) + reserve
-        live = before < self.bound * FULL
+        marked = self._marked(rows, before, seconds)
+        ceiling = np.full(before.shape, self.bound)
+        if leap is not None:
+            ceiling = np.minimum(marked * leap, self.bound)
+        live = before < ceiling * FULL
         on_event = (bettors * stake).sum(axis=-1)
         bettors *= 1 + stake * surprise[:, None]
         if law is not None:
-            boost = _boost(before, on_event, law, self.bound)
+            boost = _boost(before, on_event, law, ceiling)
             bettors *= boost[:, None]
             reserve *= boost
         after = bettors.sum(axis=-1) + reserve
-        cut = np.minimum(1.0, self.bound / after)
+        cut = np.minimum(1.0, ceiling / after)
         self.bettors[rows] = np.where(live[:, None], bettors * cut[:, None], self.bettors[rows])
         self.reserve[rows] = np.where(live, reserve * cut, self.reserve[rows])
 
+    def _marked(
+        self,
+        rows: NDArray[np.bool_],
+        before: NDArray[np.float64],
+        seconds: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """The wealth a stretch ago; marks the present one when a piece is over."""
+        marks, piece = self._marks[rows], self._piece[rows]
+        due = piece >= STRETCH / PIECES - 1e-9
+        shifted = np.concatenate([marks[:, 1:], before[:, None]], axis=-1)
+        marks = np.where(due[:, None], shifted, marks)
+        self._marks[rows] = marks
+        self._piece[rows] = np.where(due, 0.0, piece) + seconds
+        return marks[:, 0]
+
     def state(self) -> dict[str, Any]:
         """All that later bets depend on."""
-        return {"bettors": self.bettors.tolist(), "reserve": self.reserve.tolist()}
+        return {name: getattr(self, name).tolist() for name in _ARRAYS}
 
     def load(self, state: dict[str, Any]) -> None:
         """Become what `state()` told."""
-        self.bettors = np.array(state["bettors"], dtype=np.float64).reshape(self.bettors.shape)
-        self.reserve = np.array(state["reserve"], dtype=np.float64).reshape(self.reserve.shape)
+        for name in _ARRAYS:
+            shape = getattr(self, name).shape
+            setattr(self, name, np.array(state[name], dtype=np.float64).reshape(shape))
+
+
+_ARRAYS = ("bettors", "reserve", "_piece", "_marks")
 
 
 def _boost(
     before: NDArray[np.float64],
     on_event: NDArray[np.float64],
     law: tuple[NDArray[np.float64], NDArray[np.float64]],
-    bound: float,
+    bound: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """The factor `b >= 1` on the wealth that makes its mean after the cut what it was before.
 
@@ -138,20 +172,21 @@ def _boost(
         before: wealth before the bet, shape `(runs,)`.
         on_event: what it gains by an event of the candidate.
         law: probabilities and surprises, shape `(runs, outcomes)`.
-        bound: where wealth is cut off.
+        bound: where wealth is cut off, shape `(runs,)`.
     """
     probability, surprise = law
     boost = np.ones(before.shape)
     value = before[:, None] + on_event[:, None] * surprise
-    near = ((value > bound) & (probability > 0)).any(axis=-1)
+    near = ((value > bound[:, None]) & (probability > 0)).any(axis=-1)
     if not near.any():
         return boost
-    value, probability, before = value[near], probability[near], before[near]
+    value, probability = value[near], probability[near]
+    before, bound = before[near], bound[near]
     # what the last outcome stands for may be worth more, or with a bet on the baseline, less
     value[:, -1] = bound * 2
     found = np.ones(before.shape)
     for _ in range(ROUNDS):
-        whole = found[:, None] * value < bound
+        whole = found[:, None] * value < bound[:, None]
         kept = (probability * value * whole).sum(axis=-1)
         full = 1 - (probability * whole).sum(axis=-1)
         step = (before - bound * full) / np.where(kept > 0, kept, 1.0)
