@@ -39,7 +39,7 @@ def decisions(
     """
     told = [
         *_phases(passed, moved),
-        *_weights(moments, moved),
+        *_weights(moments, passed, moved),
         *_verdicts(moments, began),
         *_overrides(moments, began),
         *_gates(gates, began),
@@ -58,11 +58,15 @@ def _phases(passed: Sequence[Phase], moved: Sequence[Weight]) -> Iterator[Decisi
         yield Decision(at=one.at, t=one.t, what="phase", title=one.phase, reason=one.reason)
 
 
-def _weights(moments: Sequence[Moment], moved: Sequence[Weight]) -> Iterator[Decision]:
+def _weights(
+    moments: Sequence[Moment], passed: Sequence[Phase], moved: Sequence[Weight]
+) -> Iterator[Decision]:
+    """The steps, each with the ramp's reason, or that of the phase in which it was taken."""
     reasons = _ramp_reasons(moments)
     for before, after in pairwise(moved):
         title = f"{before.weight:g} % → {after.weight:g} %"
-        reason = reasons.get((after.at, after.weight), "")
+        phases = [one.reason for one in passed if one.at <= after.at]
+        reason = reasons.get((after.at, after.weight)) or (phases[-1] if phases else "")
         yield Decision(at=after.at, t=after.t, what="weight", title=title, reason=reason)
 
 

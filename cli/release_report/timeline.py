@@ -26,6 +26,9 @@ MISSED = timedelta(seconds=5)
 SILENT = timedelta(seconds=60)
 """How long a release under a judge that looks each second may show nothing before it is said."""
 
+ENDS = (0.0, 100.0)
+"""Weights at which a movement ends, so that the shift tells when it was written."""
+
 AT_REST = frozenset({"Settled", "Rejected"})
 
 
@@ -57,20 +60,25 @@ def weights(moments: Sequence[Moment], passed: Sequence[Phase], began: datetime)
     serves_already = bool(moments) and _serves_from_the_start(moments[0].status)
     found = [(began, 100.0 if serves_already else 0.0)]
     steps = [(at, weight) for one in moments for at, weight, _ in trail(one.status)]
-    ramped = bool(steps) or any(mapping(one.status.get("ramp")) for one in moments)
     found += steps
     for before, after in pairwise([None, *moments]):
-        weight = number(after.status.get("weight")) if after else None
-        former = number(before.status.get("weight")) if before else None
-        if after is not None and weight is not None and weight != former:
-            found.append((_moved_at(after, weight, began), weight))
-    if not ramped:
+        if after is None or (steps and _trails_behind(before, after)):
+            continue
+        weight = number(after.status.get("weight"))
+        if weight is not None and (not before or weight != number(before.status.get("weight"))):
+            found.append((_moved_at(after, moments[-1], weight, began), weight))
+    if not steps:
         found += _remembered(moments, passed)
     changes: list[Weight] = []
     for at, weight in sorted(found, key=lambda change: change[0]):
         if not changes or changes[-1].weight != weight:
             changes.append(Weight(at=at, t=_since(began, at), weight=weight))
     return changes
+
+
+def _trails_behind(before: Moment | None, after: Moment) -> bool:
+    """Whether the trail knows better: while it ramps, `weight` is what the routes held before."""
+    return before is None or text(after.status.get("phase")) == "Ramping"
 
 
 def _serves_from_the_start(status: Status) -> bool:
@@ -83,22 +91,35 @@ def trail(status: Status) -> list[tuple[datetime, float, str]]:
     began = mapping(status.get("attempt")).get("startedAt")
     kept = [past for past in mappings(status.get("history")) if past.get("startedAt") == began]
     ramps = [mapping(one.get("ramp")) for one in (*kept, status)]
-    return [
+    steps = [
         (at, weight, text(step.get("reason")) or "")
         for ramp in ramps
         for step in mappings(ramp.get("weights"))
         if (at := moment(step.get("at"))) and (weight := number(step.get("weight"))) is not None
     ]
+    # the history tells the last one by the release's end, the shift by its own write
+    written = _written(status)
+    return [
+        (written, weight, why)
+        if weight in ENDS and written and written <= at
+        else (at, weight, why)
+        for at, weight, why in steps
+    ]
 
 
-def _moved_at(one: Moment, weight: float, began: datetime) -> datetime:
+def _written(status: Status) -> datetime | None:
+    return moment(mapping(status.get("shift")).get("writtenAt"))
+
+
+def _moved_at(one: Moment, last: Moment, weight: float, began: datetime) -> datetime:
     """When the weights of this moment were set, by the switch's own stamps where it has them."""
-    ramp, shift = mapping(one.status.get("ramp")), mapping(one.status.get("shift"))
+    ramp = mapping(one.status.get("ramp"))
     stamps: list[datetime | None] = []
     if number(ramp.get("weight")) == weight:
         stamps.append(moment(ramp.get("since")))
-    if weight in (0, 100):
-        stamps.append(moment(shift.get("writtenAt")))
+    if weight in ENDS:
+        # the write is stamped once it has returned, which may be in a later state
+        stamps += [_written(one.status), _written(last.status)]
     known = [at for at in stamps if at is not None and began <= at <= one.seen]
     return max(max(known, default=one.seen), began)
 
