@@ -32,7 +32,7 @@ from judge.config import Direction
 from judge.dispersion import Dispersion
 from judge.slowdown import Judged, Slowdown, positions
 from judge.special import log_sum_exp
-from judge.wallenius import log_e_bound, taxed_draws
+from judge.wallenius import Ticks, log_e_bound, taxed_draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,10 +50,12 @@ MEMORY = 20_000.0
 day."""
 MOST = 500.0
 """Log e-value at which counting ends: far beyond any bound, and its exponential is still finite."""
-EAGER = 8
-"""Ticks that renew the bets each, at first: 8, while every tick doubles what is known."""
-EVERY = 16
-"""Ticks between renewals later: 16, for renewing costs as much as a tick."""
+SPAN = 4.0
+"""Seconds that are taken in together: 4, for together they cost little more than one."""
+EAGER = 4
+"""Spans that renew the bets each, at first: 4, while every span doubles what is known."""
+EVERY = 4
+"""Spans between renewals later: 4, for renewing costs as much as a span."""
 
 
 class HistogramEvidence:
@@ -98,8 +100,11 @@ class HistogramEvidence:
         self._pooled = self._reference = np.zeros((*shape, 0))
         self._age = 0
         self._bets = Bets(*(np.zeros(0) for _ in range(3)))
+        self._waiting: list[tuple[Floats, Floats]] = []
+        self._waited = 0.0
         self._slowdown = Slowdown(alpha=alpha_pass or alpha, shape=shape)
         self._dispersion = Dispersion(shape)
+        self._log_e: Floats | None = None
         self._judged: tuple[Judged | None, Judged | None] | None = None
 
     def update(
@@ -107,39 +112,61 @@ class HistogramEvidence:
         counts_b: Floats,
         counts_c: Floats,
         bounds: Sequence[float],
+        seconds: float = 1.0,
     ) -> None:
         """Learn from one tick; a run in which a colour has no requests learns nothing.
+
+        Ticks are taken in together once they cover `SPAN` seconds, each still judged on its own.
 
         Args:
             counts_b: the baseline's requests per bucket, not cumulative, shape `(..., K)`.
             counts_c: the candidate's.
             bounds: the K upper bounds, rising, the last one infinite; they may differ from tick to
                 tick.
+            seconds: what the tick covers.
 
         Raises:
             ValueError: when shapes do not fit, or a count is negative or not a number.
         """
-        counts_b, counts_c = self._checked(counts_b, bounds), self._checked(counts_c, bounds)
-        n_b, n_c = counts_b.sum(axis=-1), counts_c.sum(axis=-1)
-        heard = np.minimum(n_b, n_c) > 0
-        self._remember(counts_b + counts_c, tuple(bounds))
-        gain, surprise, variance = self._gain(counts_b, counts_c, n_b, n_c, heard)
+        both = self._checked(counts_b, bounds), self._checked(counts_c, bounds)
+        if tuple(bounds) != self._bounds:
+            self._settle()
+            self._bounds, self._age = tuple(bounds), 0
+            self._pooled = np.zeros((*self.shape, len(bounds)))
+        self._waiting.append(both)
+        self._waited += seconds
+        if self._waited >= SPAN:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take in the ticks that wait, along a new first axis."""
+        if not self._waiting:
+            return
+        counts_b, counts_c = (np.stack(side) for side in zip(*self._waiting, strict=True))
+        self._waiting, self._waited = [], 0.0
+        pooled = counts_b + counts_c
+        self._remember(pooled.sum(axis=0))
+        tick = Ticks.of(counts_b, counts_c)
+        gain, surprise, variance = self._gain(tick, pooled)
         discount = self._dispersion.inflation(variance)
         self._dispersion.add(surprise, variance)
-        gain = gain / discount[..., None]
         before = _unstarted(self._exposure)
-        self._exposure = self._exposure + heard * (n_b * n_c / np.maximum(n_b + n_c, 1.0))
-        starting = np.log(np.maximum(before - _unstarted(self._exposure), 1e-300))[..., None]
-        grown = np.logaddexp(self._log_wealth, starting) + gain
-        self._log_wealth = np.where(heard[..., None], grown, self._log_wealth)
+        self._exposure = self._exposure + tick.effective.sum(axis=0)
+        starting = np.log(np.maximum(before - _unstarted(self._exposure), 1e-300))
+        self._log_wealth = (
+            np.logaddexp(self._log_wealth, starting[..., None]) + gain / discount[..., None]
+        )
         self._slowdown.add(counts_b, counts_c, self._bounds, discount)
-        self._judged = None
+        self._log_e = self._judged = None
 
     @property
     def log_e(self) -> Floats:
         """Running log e-value against "no slower than the tolerance", shape `(...,)`."""
-        total = log_sum_exp(self._log_wealth + self._log_prior)
-        return np.minimum(np.logaddexp(total, np.log(_unstarted(self._exposure))), MOST)
+        if self._log_e is None:
+            total = log_sum_exp(self._log_wealth + self._log_prior)
+            total = np.logaddexp(total, np.log(_unstarted(self._exposure)))
+            self._log_e = np.minimum(total, MOST)
+        return self._log_e
 
     def interval(self) -> tuple[Floats, Floats]:
         """Confidence sequence of the slowdown, shape `(...,)`; see `Slowdown` for its meaning.
@@ -192,6 +219,8 @@ class HistogramEvidence:
             "age": self._age,
             "pooled": self._pooled.tolist(),
             "reference": self._reference.tolist(),
+            "waiting": [[side.tolist() for side in both] for both in self._waiting],
+            "waited": self._waited,
             "slowdown": self._slowdown.state(),
             "dispersion": self._dispersion.state(),
         }
@@ -204,11 +233,13 @@ class HistogramEvidence:
         self._age = state["age"]
         self._pooled = np.asarray(state["pooled"], dtype=np.float64)
         self._reference = np.asarray(state["reference"], dtype=np.float64)
-        if self._bounds:
+        if self._reference.shape[-1]:
             self._bets = self._renewed()
+        self._waiting = [(np.asarray(b), np.asarray(c)) for b, c in state["waiting"]]
+        self._waited = state["waited"]
         self._slowdown.load(state["slowdown"])
         self._dispersion.load(state["dispersion"])
-        self._judged = None
+        self._log_e = self._judged = None
 
     def _checked(self, counts: Floats, bounds: Sequence[float]) -> Floats:
         counts = np.asarray(counts, dtype=np.float64)
@@ -224,14 +255,12 @@ class HistogramEvidence:
             )
         return counts
 
-    def _remember(self, pooled: Floats, bounds: tuple[float, ...]) -> None:
-        """Renew the bets from the pooled counts of late, this tick's among them.
+    def _remember(self, pooled: Floats) -> None:
+        """Renew the bets from the pooled counts of late, these ticks' among them.
 
         Given the pool these are no news, so the bets stay fair. Which ticks renew depends on
         nothing but their number.
         """
-        if bounds != self._bounds:
-            self._bounds, self._pooled, self._age = bounds, np.zeros_like(pooled), 0
         kept = self._pooled + pooled
         full = kept.sum(axis=-1, keepdims=True) > MEMORY
         self._pooled = np.where(full, 0.5 * kept, kept)
@@ -251,38 +280,31 @@ class HistogramEvidence:
             ]
         )
 
-    def _gain(
-        self, counts_b: Floats, counts_c: Floats, n_b: Floats, n_c: Floats, heard: NDArray[np.bool_]
-    ) -> tuple[Floats, Floats, Floats]:
-        """This tick's log e-value of every bet, `(..., J)`, and the surprise of the ranks.
+    def _gain(self, tick: Ticks, pooled: Floats) -> tuple[Floats, Floats, Floats]:
+        """The ticks' log e-value of every bet, `(..., J)`, and the surprise of the ranks.
 
-        The colour with fewer requests is taken for the sample; the baseline's draws are weighted
-        inversely. The surprise is the sum of the sample's scores less its expectation, with its
-        variance, `(...,)` each.
+        Where the baseline is the sample its draws are weighted inversely. The surprise is the sum
+        of the sample's scores less its expectation, with its variance, `(...,)` each.
         """
-        fewer = n_c <= n_b
         log_w, tax = self._bets.log_weights, self._bets.tax
-        sample, rest = counts_c, counts_b
-        if not fewer.all():
-            flag = fewer[..., None]
-            log_w = np.where(flag[..., None], log_w, -log_w)
-            tax = np.where(flag, tax, self._bets.inverse_tax)
-            sample = np.where(flag, counts_c, counts_b)
-            rest = np.where(flag, counts_b, counts_c)
-        few = np.where(heard, np.minimum(n_b, n_c), 1.0)
-        many = np.where(heard, np.maximum(n_b, n_c), 1.0)
-        sides = np.stack([sample, rest], axis=-1)
-        won = (log_w @ sample[..., None])[..., 0]
-        sums = np.exp(log_w) @ sides
-        gain = log_e_bound(won, sums[..., 0], sums[..., 1], few, many)
+        if tick.inverse is not None:
+            log_w = np.where(tick.inverse[..., None, None], -log_w, log_w)
+            tax = np.where(tick.inverse[..., None], self._bets.inverse_tax, tax)
+        won = (log_w @ tick.sample[..., None])[..., 0]
+        sums = np.exp(log_w) @ np.stack([tick.sample, tick.rest], axis=-1)
+        gain = log_e_bound(won, sums[..., 0], sums[..., 1], tick.few, tick.many)
+        gain = gain - taxed_draws(tick.few, tick.many) * tax
         scores = log_w[..., RANKS, :]
-        pooled = sample + rest
-        everything = few + many
-        mean = (scores * pooled).sum(axis=-1) / everything
-        around = (scores * scores * pooled).sum(axis=-1) / everything - mean * mean
-        variance = np.where(heard, few * many / everything * np.maximum(around, 0.0), 0.0)
-        surprise = np.where(heard, won[..., RANKS] - few * mean, 0.0)
-        return gain - taxed_draws(few, many) * tax, surprise, variance
+        everything = tick.few + tick.many
+        weighted = scores * pooled
+        mean = weighted.sum(axis=-1) / everything
+        around = np.maximum((scores * weighted).sum(axis=-1) / everything - mean * mean, 0.0)
+        surprise = (won[..., RANKS] - tick.few * mean) * tick.heard
+        return (
+            (gain * tick.heard[..., None]).sum(axis=0),
+            surprise.sum(axis=0),
+            (tick.effective * around).sum(axis=0),
+        )
 
 
 def _unstarted(exposure: Floats) -> Floats:

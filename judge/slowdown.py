@@ -87,7 +87,7 @@ class Slowdown:
     def add(
         self, counts_b: Floats, counts_c: Floats, bounds: Sequence[float], discount: Floats | float
     ) -> None:
-        """Add one tick's counts per bucket, `(..., K)`."""
+        """Add ticks' counts per bucket, `(ticks, ..., K)`; `discount`, `(...,)`, thins them."""
         finite = tuple(bounds)[:-1]
         if finite != self._bounds and not set(finite) <= set(self._bounds):
             self._widen(finite)
@@ -103,7 +103,7 @@ class Slowdown:
         np.multiply(of_c * p, counts_b + counts_c, out=sums[2])
         sums[3] = 0.0
         sums[3, ..., -1:] = of_b * n_b
-        self._place(above(sums), finite)
+        self._place(above(sums.sum(axis=1)), finite)
 
     def slowest(self) -> Judged:
         """Of the largest slowdown over the judged bounds: what matters when slower is worse."""

@@ -22,6 +22,7 @@ with every weight in the sample, so it holds against all candidates that are no 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,45 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Ticks seen from the colour with fewer requests: its draws are the sample."""
+
+    sample: Floats
+    """Its requests per bucket, `(..., K)`."""
+    rest: Floats
+    """Those of the other colour."""
+    few: Floats
+    """Requests in the sample, `(...,)`; 1 where a colour has none."""
+    many: Floats
+    """Requests in the rest, `(...,)`; 1 where a colour has none."""
+    heard: Floats
+    """1 where both colours have requests, else 0."""
+    inverse: NDArray[np.bool_] | None
+    """Where the sample is the baseline's; None: nowhere."""
+
+    @classmethod
+    def of(cls, counts_b: Floats, counts_c: Floats) -> Ticks:
+        """From the baseline's and the candidate's requests per bucket, `(..., K)` each."""
+        n_b, n_c = counts_b.sum(axis=-1), counts_c.sum(axis=-1)
+        few, many = np.minimum(n_b, n_c), np.maximum(n_b, n_c)
+        heard = (few > 0) * 1.0
+        inverse = n_c > n_b
+        sample, rest = counts_c, counts_b
+        if inverse.any():
+            sample = np.where(inverse[..., None], counts_b, counts_c)
+            rest = np.where(inverse[..., None], counts_c, counts_b)
+        else:
+            inverse = None
+        few, many = np.where(heard, few, 1.0), np.where(heard, many, 1.0)
+        return cls(sample, rest, few, many, heard, inverse)
+
+    @property
+    def effective(self) -> Floats:
+        """What a comparison rests on, `n (N - n) / N` requests, `(...,)`."""
+        return self.heard * self.few * self.many / (self.few + self.many)
 
 
 def log_e_bound(
