@@ -29,6 +29,10 @@ SHORTEST_AS_IS = 28 * DAY
 SAMPLES = 5
 """Scrapes in the shortest window: 5, because a rate over fewer swings with a single late scrape."""
 
+LEAST = 10
+"""Seconds of the shortest window: 10, or a busy machine that misses a few evaluations would make a
+gap of it, which is no data."""
+
 LONG_BY_SHORT = 3
 """A lengthened long window is at least 3 short ones, or both would say the same."""
 
@@ -136,4 +140,4 @@ def _pair(
 
 
 def _shortest(scrape_interval: float) -> int:
-    return max(1, round(SAMPLES * scrape_interval))
+    return max(LEAST, round(SAMPLES * scrape_interval))

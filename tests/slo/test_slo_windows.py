@@ -64,8 +64,9 @@ def test_a_shorter_window_shrinks_the_windows_and_keeps_the_workbooks_factors() 
         assert pair.factor * pair.long / (7 * DAY) == pytest.approx(percent / 100)
 
 
-def test_the_yards_hour_has_windows_that_hold_samples() -> None:
-    pairs = list(alert_windows(HOUR, 2))
+@pytest.mark.parametrize("scrape", [1, 2])
+def test_the_yards_hour_has_windows_that_hold_samples(scrape: int) -> None:
+    pairs = list(alert_windows(HOUR, scrape))
     assert [(pair.short, pair.long) for pair in pairs] == [(10, 30), (10, 30), (10, 120), (30, 360)]
     assert [pair.factor for pair in pairs] == [14.4, 6, 3, 1], (
         "a longer window must not page sooner"
@@ -82,6 +83,7 @@ def test_every_window_holds_its_samples_and_fits_the_shortest_period(scrape: flo
 def test_evaluations_fall_into_the_base_window_and_never_between_scrapes() -> None:
     assert evaluation_interval(alert_windows(30 * DAY, 15), 15) == 30
     assert evaluation_interval(alert_windows(HOUR, 2), 2) == 2
+    assert evaluation_interval(alert_windows(HOUR, 1), 1) == 2, "more often would only cost"
     assert evaluation_interval(alert_windows(30 * DAY, 60), 60) == 60
 
 
