@@ -26,7 +26,7 @@ from judge.arrays import shaped
 from judge.config import Direction
 from judge.dependence import BRIEF, Dependence
 from judge.law import Law
-from judge.wealth import STRETCH, Wealth
+from judge.wealth import STRETCH, Bet, Wealth
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -88,6 +88,8 @@ class RatioEvidence:
         self._grid = _grid(margin)
         self._age, self._bad, self._candidate = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._requests = np.zeros(shape)
+        # of the present span, fixed before its first event: a bet must not depend on its outcome
+        self._span, self._usual, self._leap = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._expected = np.zeros((*shape, len(self._grid)))
         self._harm = np.zeros((2, *shape))
         self._refuted = np.zeros((2, *shape, len(self._grid)))
@@ -123,6 +125,8 @@ class RatioEvidence:
         both = (total_b > 0) & (total_c > 0)
         lasted = np.where(both, seconds, 0.0)
         bad = np.where(both, bad_b + bad_c, 0.0)
+        if not self._age.all():
+            self._plan()
         # in place: a sum of arrays of shape () would be a float, which no mask can clear
         self._age += lasted
         self._bad += bad
@@ -136,26 +140,33 @@ class RatioEvidence:
         # the baseline tells of dependence before the candidate has any traffic, too
         self._dependence.update(bad_b, total_b, np.where(total_b > 0, seconds, 0.0))
         if (self._age >= BRIEF - 1e-9).any():
-            due = self._age >= self._dependence.span - 1e-9
+            due = self._age >= self._span - 1e-9
             if due.any():
                 self._settle(due)
+
+    def _plan(self) -> None:
+        """Fix length and ceiling of the spans that begin now, from what was seen before."""
+        new = self._age == 0
+        np.copyto(self._span, self._dependence.span, where=new)
+        np.copyto(self._usual, self._dependence.rate, where=new)
+        calm = self._dependence.calm >= CALM_TIME
+        np.copyto(self._leap, np.where(calm, CALM_LEAP, LEAP), where=new)
 
     def _settle(self, due: NDArray[np.bool_]) -> None:
         bad, candidate, seconds = self._bad[due], self._candidate[due], self._age[due]
         expected = self._expected[due]
         mean = expected[:, self._null]
-        surprise = candidate - mean
         share = mean / np.maximum(bad, 1.0)
-        stake = _stakes(self._beliefs, share[:, None], bad[:, None])
-        usual = self._dependence.rate[due] * self._requests[due] * STRETCH / seconds
-        calm = self._dependence.calm[due] >= CALM_TIME
+        usual = self._usual[due] * self._requests[due] * STRETCH / seconds
         self._wealth.settle(
             due,
-            stake=stake,
-            surprise=surprise,
-            law=self._law.of(due, mean),
-            seconds=seconds,
-            leap=np.where(calm, CALM_LEAP, LEAP) ** (1 / np.clip(usual, FEW, 1.0)),
+            Bet(
+                stake=_stakes(self._beliefs, share[:, None], bad[:, None]),
+                surprise=candidate - mean,
+                seconds=seconds,
+                law=self._law.of(due, mean),
+                leap=self._leap[due] ** (1 / np.clip(usual, FEW, 1.0)),
+            ),
         )
         self._refute(due, bad, candidate, expected)
         # Mantel and Haenszel's estimate: unmoved by rates and shares that change together
@@ -236,7 +247,18 @@ class RatioEvidence:
         self._log_e, self._ends = self._wealth.log, None
 
 
-_OWN = ("_age", "_bad", "_candidate", "_requests", "_expected", "_harm", "_refuted")
+_OWN = (
+    "_age",
+    "_bad",
+    "_candidate",
+    "_requests",
+    "_span",
+    "_usual",
+    "_leap",
+    "_expected",
+    "_harm",
+    "_refuted",
+)
 _PARTS = ("_wealth", "_dependence", "_law")
 
 

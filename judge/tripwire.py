@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judge.wealth import Wealth
+from judge.wealth import Bet, Wealth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,13 +71,12 @@ class Tripwire:
             return
         mean = self.objective * self._total[due]
         part = np.minimum(-np.expm1(-(BELIEFS - 1) * mean[:, None]), BOLDEST)
-        self._wealth.settle(
-            due,
+        bet = Bet(
             stake=part / np.maximum(mean, 1e-12)[:, None],
             surprise=self._bad[due] - mean,
-            law=None,
             seconds=self._age[due],
         )
+        self._wealth.settle(due, bet)
         for sums in (self._age, self._bad, self._total):
             sums[due] = 0.0
 

@@ -26,6 +26,8 @@ is exact for unrelated events stays valid for clumped ones.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +47,24 @@ ROUNDS = 8
 """Newton's steps to the boost; they come from below, so that fewer are valid as well."""
 FULL = 1 - 1e-9
 """Of the bound: where wealth counts as there, for the last bit of a float is not evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bet:
+    """One bet in each of some runs."""
+
+    stake: NDArray[np.float64]
+    """What each bettor stakes on an event, shape `(runs, bettors)`; none may lose more than all."""
+    surprise: NDArray[np.float64]
+    """`x - m`, shape `(runs,)`."""
+    seconds: NDArray[np.float64]
+    """What the bet spans, shape `(runs,)`."""
+    law: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    """Probability of each outcome without regression, and its surprise, shape `(runs, outcomes)`;
+    the last outcome stands for all above. None: no boost."""
+    leap: NDArray[np.float64] | float = math.inf
+    """Factor by which wealth may grow within `STRETCH` seconds, so that no single burst of errors
+    convicts, shape `(runs,)`."""
 
 
 class Wealth:
@@ -86,41 +106,23 @@ class Wealth:
         total = self.total
         return np.log(np.where(total >= self.bound * FULL, self.bound, total))
 
-    def settle(
-        self,
-        rows: NDArray[np.bool_],
-        *,
-        stake: NDArray[np.float64],
-        surprise: NDArray[np.float64],
-        law: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
-        seconds: NDArray[np.float64],
-        leap: NDArray[np.float64] | None = None,
-    ) -> None:
+    def settle(self, rows: NDArray[np.bool_], bet: Bet) -> None:
         """Settle one bet in some of the runs.
 
         Args:
             rows: which runs, shape `(...,)`; `runs` of them are true.
-            stake: what each bettor stakes on an event, shape `(runs, bettors)`.
-            surprise: `x - m`, shape `(runs,)`; no stake may lose more than all.
-            law: probability of each outcome without regression, and its surprise, shape
-                `(runs, outcomes)`; the last outcome stands for all above. None: no boost.
-            seconds: what the bet spanned, shape `(runs,)`.
-            leap: factor by which wealth may grow within `STRETCH` seconds, so that no single burst
-                of errors convicts, shape `(runs,)`. None: any.
+            bet: of those runs.
         """
-        moved = self.reserve[rows] * -np.expm1(-seconds / TRICKLE)
+        moved = self.reserve[rows] * -np.expm1(-bet.seconds / TRICKLE)
         reserve = self.reserve[rows] - moved
         bettors = self.bettors[rows] + moved[:, None] * self.prior
         before = bettors.sum(axis=-1) + reserve
-        marked = self._marked(rows, before, seconds)
-        ceiling = np.full(before.shape, self.bound)
-        if leap is not None:
-            ceiling = np.minimum(marked * leap, self.bound)
+        ceiling = np.minimum(self._marked(rows, before, bet.seconds) * bet.leap, self.bound)
         live = before < ceiling * FULL
-        on_event = (bettors * stake).sum(axis=-1)
-        bettors *= 1 + stake * surprise[:, None]
-        if law is not None:
-            boost = _boost(before, on_event, law, ceiling)
+        on_event = (bettors * bet.stake).sum(axis=-1)
+        bettors *= 1 + bet.stake * bet.surprise[:, None]
+        if bet.law is not None:
+            boost = _boost(before, on_event, bet.law, ceiling)
             bettors *= boost[:, None]
             reserve *= boost
         after = bettors.sum(axis=-1) + reserve
