@@ -12,7 +12,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = ("cli", "components", "controller", "evidence", "images", "judge", "local", "slo", "tools")
-SETTINGS = ("settings.py", "settings_rules.py")
+SETTINGS = ("settings.py", "settings_ramp.py", "settings_rules.py")
 
 pytestmark = pytest.mark.pure
 
