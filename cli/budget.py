@@ -74,6 +74,8 @@ class TwinBudget(BaseModel):
     twin: str
     release: str | None
     """The release that the switch is asked for."""
+    consulted: bool
+    """Whether the switch names objectives; if not, its releases go on without asking them."""
     objectives: list[ObjectiveBudget]
     throttle: Pace
     override: OverrideState | None
@@ -92,7 +94,9 @@ class Budgets(BaseModel):
     @property
     def bad_news(self) -> bool:
         """Whether a release of any twin would not be let through."""
-        return any(twin.throttle.frozen or twin.throttle.held for twin in self.twins)
+        return any(
+            twin.consulted and (twin.throttle.frozen or twin.throttle.held) for twin in self.twins
+        )
 
 
 def read(client: Client, stack: str, twin: str | None) -> Budgets:
@@ -134,6 +138,7 @@ def _twin(
     return TwinBudget(
         twin=view.name,
         release=view.release,
+        consulted=bool(asked),
         objectives=[_objective(one) for one in known],
         throttle=Pace(
             max_step=pace.max_step,
@@ -143,7 +148,7 @@ def _twin(
             reason=pace.reason,
         ),
         override=override,
-        frees=_frees(view, known) if pace.stopped else [],
+        frees=_frees(view, known) if pace.stopped and asked else [],
     )
 
 
@@ -215,7 +220,9 @@ def _render_twin(twin: TwinBudget) -> RenderableType:
 def _headline(twin: TwinBudget) -> Text:
     pace = twin.throttle
     said, style = "releases go at full pace", "bold green"
-    if pace.frozen:
+    if not twin.consulted:
+        said, style = "the switch consults no objective: releases go without asking", "dim"
+    elif pace.frozen:
         said, style = "releases are frozen", "bold red"
     elif pace.held:
         said, style = "releases are held", "bold yellow"

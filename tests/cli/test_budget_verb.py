@@ -164,13 +164,18 @@ def test_a_twin_without_objectives_is_told_so(api: FakeApi, switchyard: CommandL
     assert twin["throttle"]["reason"] == "no objective sets a budget"
 
 
-def test_an_objective_that_prometheus_alone_knows_is_shown(
+def test_an_objective_that_prometheus_alone_knows_is_shown_and_stops_nothing(
     api: FakeApi, switchyard: CommandLine
 ) -> None:
     api.put(shop_story.on_blue())
-    answers(api, objective("availability", 0.99, 36, 36_000))
-    (one,) = told(switchyard, 0)["objectives"]
+    answers(api, objective("availability", 0.99, 450, 36_000))
+    twin = told(switchyard, 0)
+    (one,) = twin["objectives"]
     assert (one["objective"], one["window_seconds"]) == (0.99, pytest.approx(3600))
+    assert one["remaining"] == pytest.approx(-0.25)
+    assert twin["consulted"] is False
+    assert twin["frees"] == []
+    assert "the switch consults no objective" in switchyard("budget").out
 
 
 def test_the_oldest_bad_events_leave_first() -> None:
