@@ -31,6 +31,8 @@ class Belief:
     """Of each ratio, over that of no change."""
     reach: tuple[float, ...] = _NOTHING
     """Mean evidence in nats that each ratio would have given, per unit of the error rate."""
+    most: tuple[float, ...] = _NOTHING
+    """The most that the judge's bets can have won in the time, in nats."""
     bad_baseline: float = 0.0
     baseline: float = 0.0
     """Requests of the baseline while both had traffic."""
@@ -39,18 +41,30 @@ class Belief:
     """Requests of the candidate."""
 
     def add(
-        self, bad_baseline: float, baseline: float, bad_candidate: float, candidate: float
+        self,
+        bad_baseline: float,
+        baseline: float,
+        bad_candidate: float,
+        candidate: float,
+        seconds: float,
     ) -> "Belief":
         """With the counts of one stretch of time over which the weight did not change.
 
+        Args:
+            bad_baseline: bad answers of the baseline.
+            baseline: all its answers.
+            bad_candidate: bad answers of the candidate.
+            candidate: all its answers.
+            seconds: what the counts cover.
+
         Raises:
-            ValueError: more bad requests than requests, or what is no count.
+            ValueError: more bad requests than requests, or what is no count or no time.
         """
         pairs = ((bad_baseline, baseline), (bad_candidate, candidate))
-        if not all(0 <= bad <= total < math.inf for bad, total in pairs):
+        if not all(0 <= bad <= total < math.inf for bad, total in (*pairs, (seconds, seconds))):
             raise ValueError(
-                f"{bad_baseline} bad of {baseline} and {bad_candidate} bad of {candidate}: no "
-                "counts, so no evidence; give increments, bad among total"
+                f"{bad_baseline} bad of {baseline} and {bad_candidate} bad of {candidate} in "
+                f"{seconds} s: no counts, so no evidence; give increments, bad among total"
             )
         if not (baseline and candidate):
             return self  # with one side alone there is nothing to compare
@@ -61,6 +75,7 @@ class Belief:
         return Belief(
             log_likelihood=_sum(self.log_likelihood, likelihood),
             reach=_sum(self.reach, reach),
+            most=_sum(self.most, seconds * detection.most_per_second(_RATIOS, share)),
             bad_baseline=self.bad_baseline + bad_baseline,
             baseline=self.baseline + baseline,
             bad_candidate=self.bad_candidate + bad_candidate,
@@ -77,9 +92,13 @@ class Belief:
         """How probable each ratio is now, were the release bad; shape of `RATIOS`, sums to 1."""
         return np.exp(_LOG_SHARES + np.array(self.log_likelihood) - self.log_factor)
 
-    def reach_of(self, ratio: float) -> float:
-        """`reach` of any ratio between the smallest and the largest, by interpolation."""
-        known = np.log(np.maximum(self.reach, 1e-300))
+    def collected(self, error_rate: float) -> detection.Array:
+        """Mean evidence in nats that each ratio would have given by now; shape of `RATIOS`."""
+        return np.minimum(error_rate * np.array(self.reach), self.most)
+
+    def collected_for(self, ratio: float, error_rate: float) -> float:
+        """The same for any ratio between the smallest and the largest, by interpolation."""
+        known = np.log(np.maximum(self.collected(error_rate), 1e-300))
         return float(np.exp(np.interp(math.log(ratio), np.log(_RATIOS), known)))
 
     def dump(self) -> str:
@@ -89,6 +108,7 @@ class Belief:
             "ratios": RATIOS,
             "logLikelihood": self.log_likelihood,
             "reach": self.reach,
+            "most": self.most,
             "counts": sides,
         }
         return json.dumps(content, separators=(",", ":"))
@@ -103,10 +123,10 @@ class Belief:
         try:
             content = cast("dict[str, Any]", json.loads(text))
             same = tuple(content["ratios"]) == RATIOS
-            sums = [tuple(map(float, content[key])) for key in ("logLikelihood", "reach")]
+            sums = [tuple(map(float, content[key])) for key in ("logLikelihood", "reach", "most")]
             counts = [float(count) for count in content["counts"]]
             if same and {len(values) for values in sums} == {len(RATIOS)}:
-                return cls(sums[0], sums[1], *counts)
+                return cls(*sums, *counts)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"evidence {text[:80]!r} cannot be read: what the ramp has shown is lost; start "

@@ -6,6 +6,9 @@ a known mean of evidence (Kullback-Leibler) against "no change" when the candida
 variance is twice its drift, and its first passage has a closed form, the inverse Gaussian
 distribution (Cox and Miller, The Theory of Stochastic Processes, 1965, section 5.7; Siegmund,
 Sequential Analysis, 1985, chapter III). Times are therefore counted in nats of mean evidence.
+
+The judge settles one bet a span and stakes a bounded part of its wealth, so a span wins only so
+much, however many errors it holds: where errors abound, evidence grows with time and not with them.
 """
 
 import math
@@ -14,12 +17,15 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from judge.dependence import BRIEF
+from judge.ratio import BOLDEST
 from judge.special import normal_cdf
 
 Array = NDArray[np.float64]
 
 REGRET = 2.0
-"""Nats that the judge pays for not knowing the size in advance: 2, as its mixture does."""
+"""Nats that the judge pays for not knowing the size in advance: 2, the log of its eight bettors;
+its simulated times to stop at 1.5 and 2 times the errors are met within a tenth by 1.7."""
 
 
 def bar(false_alarm_rate: float) -> float:
@@ -38,6 +44,24 @@ def nats_per_error(ratio: ArrayLike, share: ArrayLike) -> Array:
     part = np.asarray(share, dtype=float)
     mixed = 1 - part + part * worse
     return part * worse * np.log(worse) - mixed * np.log(mixed)
+
+
+def most_per_second(ratio: ArrayLike, share: ArrayLike) -> Array:
+    """The most evidence per second that the judge's bets win; arguments as in `nats_per_error`."""
+    worse, part = np.asarray(ratio, dtype=float), np.asarray(share, dtype=float)
+    surprise = worse / (1 - part + part * worse) - 1  # over the candidate's share if alike
+    return np.log1p(BOLDEST * surprise) / BRIEF
+
+
+def speed(ratio: ArrayLike, share: ArrayLike, errors: float) -> Array:
+    """Mean evidence per second.
+
+    Args:
+        ratio: candidate's error rate over the baseline's, above 1.
+        share: candidate's share of the traffic; broadcast against `ratio`.
+        errors: the baseline's errors per second at all traffic.
+    """
+    return np.minimum(errors * nats_per_error(ratio, share), most_per_second(ratio, share))
 
 
 def log_likelihood_ratio(ratio: Array, share: float, bad_candidate: float, bad: float) -> Array:

@@ -89,19 +89,21 @@ class Features:
         )
 
 
-def recent_failures(earlier: Sequence[Past]) -> float:
+def recent_failures(earlier: Iterable[Past]) -> float:
     """Failures among a twin's earlier releases, in order of time, fading with each release."""
-    said = [past.bad for past in earlier if past.bad is not None]
-    return math.fsum(FADE**age for age, bad in enumerate(reversed(said)) if bad)
+    weight = 0.0
+    for past in earlier:
+        weight = _one_later(weight, past)
+    return weight
 
 
 def learnable(history: Iterable[Past]) -> tuple[list[Features], list[bool]]:
     """Each release whose outcome says something, as it looked before it began, and that outcome."""
     rows: list[Features] = []
     labels: list[bool] = []
-    by_twin: dict[str, list[Past]] = {}
+    failures: dict[str, float] = {}
     for past in in_order(history):
-        earlier = by_twin.setdefault(past.twin, [])
+        weight = failures.get(past.twin, 0.0)
         if past.bad is not None:
             rows.append(
                 Features(
@@ -109,13 +111,17 @@ def learnable(history: Iterable[Past]) -> tuple[list[Features], list[bool]]:
                     weekday=past.at.weekday(),
                     change_size=past.change_size,
                     services=past.services,
-                    recent_failures=recent_failures(earlier),
+                    recent_failures=weight,
                     budget_left=past.budget_left,
                 )
             )
             labels.append(past.bad)
-        earlier.append(past)
+        failures[past.twin] = _one_later(weight, past)
     return rows, labels
+
+
+def _one_later(weight: float, past: Past) -> float:
+    return weight if past.bad is None else FADE * weight + past.bad
 
 
 @dataclass(frozen=True, slots=True)

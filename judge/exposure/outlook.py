@@ -39,9 +39,9 @@ _RATIOS = np.array(RATIOS)
 class Prices:
     """What the policy weighs against each other."""
 
-    time: float = 0.01
+    time: float = 0.0008
     """Price of a second on the way of a good release: as if meanwhile the service's errors were up
-    by this share, 1 %; so it means the same for a small service and a large one."""
+    by this share; so it means the same for a small service and a large one."""
     notice_s: float = 1800.0
     """How long a regression harms at 100 % that no judge saw: 1800 s until somebody notices."""
 
@@ -70,8 +70,8 @@ class Ways:
 
     def harm(self, state: RampState, bounds: Bounds, notice_s: float) -> Array:
         """Mean of the bad answers that a bad release would cause from now on, shape (ways,)."""
-        errors = state.rps * state.likely_rate
-        speed = errors * detection.nats_per_error(_RATIOS, self.weight[..., None])
+        errors = state.errors
+        speed = detection.speed(_RATIOS, self.weight[..., None], errors)
         steps = speed * self.dwell[..., None]
         nats = np.concatenate([np.zeros_like(steps[:, :1]), np.cumsum(steps, axis=1)], axis=1)
         height = _height(state, bounds)
@@ -109,10 +109,10 @@ def ways_from(weight: int, dwells: Array, state: RampState, bounds: Bounds) -> W
         state: where the ramp stands.
         bounds: what bounds it.
     """
-    errors = state.rps * state.likely_rate
     missing = 0.0 if state.has_power(bounds) else bounds.required - state.collected(bounds)
     parts = [
-        _ascent(path, dwells, errors, missing, bounds) for path in _paths(weight, state, bounds)
+        _ascent(path, dwells, state.errors, missing, bounds)
+        for path in _paths(weight, state, bounds)
     ]
     depth = max(part.weight.shape[-1] for part in parts)
     padded = [_padded(part, depth) for part in parts]
@@ -144,7 +144,7 @@ def _ascent(
 ) -> Ways:
     """All dwells tried on one path; arrays of shape (first dwells, others, stages)."""
     share = np.array(path) / FULL
-    speed = errors * detection.nats_per_error(bounds.regression, share)
+    speed = detection.speed(bounds.regression, share, errors)
     others = np.array(list(itertools.product(PACES, ENCORES))) * bounds.min_dwell_s
     dwell = np.empty((len(dwells), len(others), len(path)))
     dwell[..., 0] = dwells[:, None]

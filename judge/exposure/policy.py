@@ -15,8 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from judge.exposure import outlook
-from judge.exposure.detection import nats_per_error
+from judge.exposure import detection, outlook
 from judge.exposure.features import Features
 from judge.exposure.history import Past
 from judge.exposure.outlook import Prices, Ways
@@ -125,7 +124,9 @@ class Policy:
             candidate = requests * step.weight / FULL
             baseline = requests - candidate
             rate = state.likely_rate
-            seen = state.evidence.add(rate * baseline, baseline, rate * candidate, candidate)
+            seen = state.evidence.add(
+                rate * baseline, baseline, rate * candidate, candidate, step.dwell_s
+            )
             state = replace(state, weight=step.weight, evidence=seen)
         return tuple(steps)
 
@@ -139,7 +140,7 @@ class Policy:
         the slowest pick makes it monotone by construction.
         """
         harm = ways.harm(state, bounds, self.prices.notice_s)
-        time = self.prices.time * state.rps * state.likely_rate * ways.time
+        time = self.prices.time * state.errors * ways.time
         top = math.ceil(min(max(suspicion, -_REACH), _REACH) / _FINENESS)
         odds = np.arange(round(-_REACH / _FINENESS), top + 1) * _FINENESS
         risk = 1 / (1 + np.exp(-odds))[:, None]
@@ -202,8 +203,7 @@ def _weights(now: int, top: float, bounds: Bounds) -> list[int]:
 def _dwells(weight: int, state: RampState, bounds: Bounds) -> outlook.Array:
     """Seconds to try at that weight; among them the time until power suffices, if it is near."""
     tried = {min(least * bounds.min_dwell_s, bounds.max_dwell_s) for least in outlook.DWELLS}
-    speed = state.rps * state.likely_rate
-    speed *= float(nats_per_error(bounds.regression, weight / FULL))
+    speed = float(detection.speed(bounds.regression, weight / FULL, state.errors))
     missing = (bounds.required - state.collected(bounds)) / speed
     if bounds.min_dwell_s <= missing <= bounds.max_dwell_s:
         tried.add(math.ceil(missing + 1))

@@ -123,9 +123,14 @@ class RampState:
         seen = self.evidence.baseline + self.evidence.candidate
         return max(self.error_rate, 1 / (seen + 10_000))
 
+    @property
+    def errors(self) -> float:
+        """Bad answers per second of the baseline, did it answer everything."""
+        return self.rps * self.likely_rate
+
     def collected(self, bounds: Bounds) -> float:
         """Nats of mean evidence that `bounds.regression` would have given so far."""
-        return self.likely_rate * self.evidence.reach_of(bounds.regression)
+        return self.evidence.collected_for(bounds.regression, self.likely_rate)
 
     def has_power(self, bounds: Bounds) -> bool:
         """Whether a regression of the configured size would have been seen, or is excluded."""

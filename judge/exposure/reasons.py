@@ -3,7 +3,7 @@
 import numpy as np
 
 from judge.exposure.belief import RATIOS
-from judge.exposure.detection import nats_per_error
+from judge.exposure.detection import speed as speed_of
 from judge.exposure.ramp import FULL, Bounds, RampState
 from judge.verdict import Verdict
 
@@ -31,8 +31,7 @@ def _proof(state: RampState, bounds: Bounds) -> str:
 def _lacking(weight: int, state: RampState, bounds: Bounds) -> str:
     if state.has_power(bounds):
         return f"power suffices to see {bounds.regression:g} times the errors"
-    speed = state.rps * state.likely_rate
-    speed *= float(nats_per_error(bounds.regression, weight / FULL))
+    speed = float(speed_of(bounds.regression, weight / FULL, state.errors))
     missing = (bounds.required - state.collected(bounds)) / speed
     return (
         f"100 % asks for the power to see {bounds.regression:g} times the errors, which takes "
@@ -42,8 +41,8 @@ def _lacking(weight: int, state: RampState, bounds: Bounds) -> str:
 
 
 def _by_its_end(weight: int, dwell_s: float, state: RampState, bounds: Bounds) -> str:
-    speed = state.rps * state.likely_rate * nats_per_error(np.array(RATIOS), weight / FULL)
-    by_then = state.likely_rate * np.array(state.evidence.reach) + dwell_s * speed
+    speed = speed_of(np.array(RATIOS), weight / FULL, state.errors)
+    by_then = state.evidence.collected(state.likely_rate) + dwell_s * speed
     seen = [ratio for ratio, nats in zip(RATIOS, by_then, strict=True) if nats >= bounds.required]
     if not seen:
         return f"even {RATIOS[-1]:g} times the errors may stay unseen until its end"
