@@ -33,8 +33,11 @@ so that the recording of a week takes megabytes. A change of anything else is al
 _DERIVED = frozenset({"conditions", "observedGeneration", "rejected"})
 """Of the status, what says nothing about this release that its other fields do not."""
 
-_EVIDENCE = frozenset({"evidence", "judge", "reason", "budget"})
+_LOOKS = frozenset({"evidence", "judge", "ramp", "reason"})
 """What changes with every look of the judge."""
+
+_STEPS = ("step", "weight", "since", "seenAt", "weights", "chosen", "override")
+"""Of the ramp, what does not."""
 
 
 class Recorder:
@@ -84,8 +87,7 @@ class Recorder:
         """Whether only evidence moved, no verdict changed, and the last line is still fresh."""
         if self._written_at is None or self._began is None:
             return False
-        moved = {key for key in {*before, *kept} if before.get(key) != kept.get(key)}
-        if not moved <= _EVIDENCE or _verdicts(before) != _verdicts(kept):
+        if _told(before) != _told(kept):
             return False
         age, since = seen - self._began, seen - self._written_at
         return since.total_seconds() < max(FINEST, age.total_seconds() * RESOLUTION)
@@ -223,17 +225,27 @@ def _kept(status: Status, spec: Status) -> Status:
         # the judge's own memory: kilobytes that only the judge can read
         judge = cast("Status", judge)
         kept["judge"] = {key: value for key, value in judge.items() if key != "state"}
-    history = cast("list[Status]", kept.get("history") or [])
-    kept["history"] = [past for past in history if past.get("release") == release]
+    history = kept.get("history")
+    endings = cast("list[object]", history) if isinstance(history, list) else []
+    kept["history"] = [past for past in endings if _of(past, "release") == release]
     if spec.get("release") == release:
         kept["spec"] = spec
     return kept
 
 
-def _verdicts(kept: Status) -> list[Any]:
-    evidence = cast("list[Status]", kept.get("evidence") or [])
-    judge = cast("Status", kept.get("judge") or {})
-    return [judge.get("verdict"), *(one.get("verdict") for one in evidence)]
+def _told(kept: Status) -> Status:
+    """The state without what merely grows: what is to be recorded whenever it changes."""
+    told = {key: value for key, value in kept.items() if key not in _LOOKS}
+    told["steps"] = [_of(kept.get("ramp"), key) for key in _STEPS]
+    told["verdict"] = _of(kept.get("judge"), "verdict")
+    evidence = kept.get("evidence")
+    items = cast("list[object]", evidence) if isinstance(evidence, list) else []
+    told["verdicts"] = [(_of(one, "verdict"), _of(one, "noData")) for one in items]
+    return told
+
+
+def _of(value: object, key: str) -> object:
+    return cast("Status", value).get(key) if isinstance(value, dict) else None
 
 
 def _moment(at: datetime) -> str:

@@ -40,6 +40,7 @@ def judged(at: float, e: float, verdict: str = "HOLD") -> Object:
     switch["status"] |= {
         "evidence": [{"name": "errors", "verdict": verdict, "e": e}],
         "judge": {"at": shop_story.stamp(at), "state": "x" * 4000},
+        "ramp": {"step": 1, "weight": 5, "judged": at, "until": shop_story.stamp(at + 9)},
     }
     return switch
 
