@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import special, stats
+from scipy import special, stats  # pyright: ignore[reportMissingTypeStubs]
 
 from judge.config import Direction
 from judge.histogram import HistogramEvidence
