@@ -141,11 +141,18 @@ def _indicator(nth: int, entry: Any, margin: float) -> Indicator:  # noqa: ANN40
         f"{name}.direction", entry.get("direction", "increase"), [one.value for one in Direction]
     )
     own = entry.get("margin")
+    least = margin if own is None else _positive(f"{name}.margin", own)
+    if direction == Direction.DECREASE.value and least >= 1:
+        raise ConfigError(
+            f"{name}.margin {least:g}",
+            "is a decrease by everything or more, so that everything would pass",
+            "write a relative decrease below 1 that you could live with, such as 0.1",
+        )
     return Indicator(
         name=name,
         kind=kind,
         direction=Direction(direction),
-        margin=margin if own is None else _positive(f"{name}.margin", own),
+        margin=least,
         objective=_objective(name, kind, entry.get("objective")),
     )
 

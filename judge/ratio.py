@@ -8,11 +8,6 @@ ratio `theta` (candidate / baseline) its share of bad events is
 multinomial count data", NeurIPS 2022). Ticks are summed over a span that the baseline's dependence
 sets, and bets are settled span by span (see `wealth`).
 
-The confidence sequence for `theta` is the set of values that no such bettor has refuted: for each
-of a grid of `theta0`, one bets that theta is higher and one that it is lower, with a stake that
-follows the estimate so far (predictable plug-in; Waudby-Smith and Ramdas 2024; Johari, Pekelis and
-Walsh 2015 for always-valid intervals as duals of such tests).
-
 Deliberately knows nothing of the absolute rate; that is the tripwire's.
 """
 
@@ -26,6 +21,8 @@ from judge.arrays import shaped
 from judge.config import Direction
 from judge.dependence import BRIEF, Dependence
 from judge.law import Law
+from judge.rate_ratio import RateRatio
+from judge.stakes import stakes
 from judge.wealth import STRETCH, Bet, Wealth
 
 if TYPE_CHECKING:
@@ -36,8 +33,6 @@ BELIEFS = np.array([1.5, 2.0, 3.0, 4.2, 6.0, 10.0])
 loses little when the truth is half way to the next."""
 PRIOR = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.5])
 """How wealth is split over them: evenly, for a factor of 10 convicts itself from any share."""
-BOLDEST = 0.9
-"""Largest part of a bettor's wealth that she may lose in one bet."""
 LEAP = 5.0
 """Factor by which the wealth may grow within a stretch of `wealth.STRETCH` seconds when the
 candidate would have at least one bad event in it anyway: no single burst of errors convicts. With
@@ -50,12 +45,9 @@ CALM_TIME = 1200.0
 releases."""
 FEW = 0.05
 """The least number that it is raised for."""
-CANDIDATES = 41
-"""Values of theta that the confidence sequence decides on."""
-FARTHEST = 30.0
-"""The largest of them, and one over the smallest."""
-DOUBT = 3.0
-"""Bad events of "no difference" that the estimate starts with."""
+NEAR = 40.0
+"""How far below its ceiling the wealth is boosted: what a span of a few errors may bring at most,
+or nearly. Below that the boost is nearly 1, and not worth its computation."""
 
 
 class RatioEvidence:
@@ -80,20 +72,23 @@ class RatioEvidence:
     ) -> None:
         self.direction = direction
         self.margin = margin
-        self._levels = alpha, alpha if alpha_pass is None else alpha_pass
+        late = alpha if alpha_pass is None else alpha_pass
+        worse_below = direction is Direction.DECREASE
         self._beliefs, prior = _beliefs(direction)
         self._wealth = Wealth(prior, alpha=alpha, shape=shape)
         self._dependence = Dependence(shape)
         self._law = Law(shape)
-        self._grid = _grid(margin)
+        self._rate_ratio = RateRatio(
+            margin=margin,
+            below=late if worse_below else alpha,
+            above=alpha if worse_below else late,
+            shape=shape,
+        )
         self._age, self._bad, self._candidate = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self._requests = np.zeros(shape)
+        self._requests, self._mean = np.zeros(shape), np.zeros(shape)
         # of the present span, fixed before its first event: a bet must not depend on its outcome
         self._span, self._usual, self._leap = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self._expected = np.zeros((*shape, len(self._grid)))
-        self._harm = np.zeros((2, *shape))
-        self._refuted = np.zeros((2, *shape, len(self._grid)))
-        self._null = int(np.searchsorted(self._grid, 1.0))
+        self._near = np.zeros(shape)
         self._log_e = self._wealth.log
         self._ends: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
@@ -130,13 +125,15 @@ class RatioEvidence:
         # in place: a sum of arrays of shape () would be a float, which no mask can clear
         self._age += lasted
         self._bad += bad
-        self._candidate += np.where(both, bad_c, 0.0)
+        candidate = np.where(both, bad_c, 0.0)
+        self._candidate += candidate
         self._requests += np.where(both, total_c, 0.0)
-        if bad.any():
-            share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
-            odds = self._grid * share[..., None]
-            self._expected += bad[..., None] * odds / (odds + 1 - share[..., None])
-            self._law.add(bad, np.where(both, total_b, 0.0), np.where(both, total_c, 0.0))
+        share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
+        self._mean += bad * share
+        near = bad * self._near
+        if near.any():
+            self._law.add(near, total_b, total_c)
+        self._rate_ratio.update(bad, candidate, share, lasted)
         # the baseline tells of dependence before the candidate has any traffic, too
         self._dependence.update(bad_b, total_b, np.where(total_b > 0, seconds, 0.0))
         if (self._age >= BRIEF - 1e-9).any():
@@ -148,49 +145,30 @@ class RatioEvidence:
         """Fix length and ceiling of the spans that begin now, from what was seen before."""
         new = self._age == 0
         np.copyto(self._span, self._dependence.span, where=new)
+        np.copyto(self._near, self._wealth.total * NEAR >= self._wealth.bound, where=new)
         np.copyto(self._usual, self._dependence.rate, where=new)
         calm = self._dependence.calm >= CALM_TIME
         np.copyto(self._leap, np.where(calm, CALM_LEAP, LEAP), where=new)
 
     def _settle(self, due: NDArray[np.bool_]) -> None:
-        bad, candidate, seconds = self._bad[due], self._candidate[due], self._age[due]
-        expected = self._expected[due]
-        mean = expected[:, self._null]
+        bad, seconds, mean = self._bad[due], self._age[due], self._mean[due]
         share = mean / np.maximum(bad, 1.0)
         usual = self._usual[due] * self._requests[due] * STRETCH / seconds
         self._wealth.settle(
             due,
             Bet(
-                stake=_stakes(self._beliefs, share[:, None], bad[:, None]),
-                surprise=candidate - mean,
+                stake=stakes(self._beliefs, share[:, None], bad[:, None]),
+                surprise=self._candidate[due] - mean,
                 seconds=seconds,
                 law=self._law.of(due, mean),
                 leap=self._leap[due] ** (1 / np.clip(usual, FEW, 1.0)),
             ),
         )
-        self._refute(due, bad, candidate, expected)
-        # Mantel and Haenszel's estimate: unmoved by rates and shares that change together
-        self._harm[0, due] += candidate * (1 - share)
-        self._harm[1, due] += (bad - candidate) * share
+        self._rate_ratio.settle(self._dependence.span)
         self._law.clear(due)
-        for sums in (self._age, self._bad, self._candidate, self._requests, self._expected):
+        for sums in (self._age, self._bad, self._candidate, self._requests, self._mean):
             sums[due] = 0.0
         self._log_e, self._ends = self._wealth.log, None
-
-    def _refute(
-        self,
-        due: NDArray[np.bool_],
-        bad: NDArray[np.float64],
-        candidate: NDArray[np.float64],
-        expected: NDArray[np.float64],
-    ) -> None:
-        """Settle the bets against every theta of the grid."""
-        estimate = (self._harm[0, due] + DOUBT) / (self._harm[1, due] + DOUBT)
-        share = expected / np.maximum(bad, 1.0)[:, None]
-        stake = _stakes(estimate[:, None] / self._grid, share, bad[:, None])
-        gain = np.log1p(stake * (candidate[:, None] - expected))
-        self._refuted[0, due] += np.where(stake > 0, gain, 0.0)
-        self._refuted[1, due] += np.where(stake < 0, gain, 0.0)
 
     def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Ends of the confidence sequence for the rate ratio candidate / baseline, `(...,)` each.
@@ -199,30 +177,20 @@ class RatioEvidence:
         `alpha_pass`. Ends lie on a grid and are rounded outwards; 0 and infinity mean no bound.
         """
         if self._ends is None:
-            self._ends = self._unrefuted()
+            lower, upper = self._rate_ratio.ends()
+            failed = self.log_e >= np.log(self._wealth.bound)
+            if self.direction is Direction.INCREASE:
+                lower = np.where(failed, np.maximum(lower, 1.0), lower)
+            elif self.direction is Direction.DECREASE:
+                upper = np.where(failed, np.minimum(upper, 1.0), upper)
+            self._ends = np.minimum(lower, upper), np.maximum(lower, upper)
         return self._ends
-
-    def _unrefuted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        alpha, alpha_pass = self._levels
-        below = alpha_pass if self.direction is Direction.DECREASE else alpha
-        above = alpha if self.direction is Direction.DECREASE else alpha_pass
-        low = self._refuted[0] >= -np.log(below)
-        high = self._refuted[1] >= -np.log(above)
-        # refuting "at most theta0" refutes every smaller theta as well
-        lower: NDArray[np.float64] = np.where(low, self._grid, 0.0).max(axis=-1)
-        upper: NDArray[np.float64] = np.where(high, self._grid, np.inf).min(axis=-1)
-        failed = self.log_e >= np.log(self._wealth.bound)
-        if self.direction is Direction.INCREASE:
-            lower = np.where(failed, np.maximum(lower, 1.0), lower)
-        elif self.direction is Direction.DECREASE:
-            upper = np.where(failed, np.minimum(upper, 1.0), upper)
-        return np.minimum(lower, upper), np.maximum(lower, upper)
 
     def passes(self) -> NDArray[np.bool_]:
         """Where the confidence sequence excludes a regression larger than the margin."""
         lower, upper = self.interval()
-        above = upper <= 1 + self.margin
-        below = lower >= 1 / (1 + self.margin)
+        above = upper < 1 + self.margin
+        below = lower > 1 - self.margin
         match self.direction:
             case Direction.INCREASE:
                 return above
@@ -247,19 +215,9 @@ class RatioEvidence:
         self._log_e, self._ends = self._wealth.log, None
 
 
-_OWN = (
-    "_age",
-    "_bad",
-    "_candidate",
-    "_requests",
-    "_span",
-    "_usual",
-    "_leap",
-    "_expected",
-    "_harm",
-    "_refuted",
-)
-_PARTS = ("_wealth", "_dependence", "_law")
+_SUMS = ("_age", "_bad", "_candidate", "_requests", "_mean")
+_OWN = (*_SUMS, "_span", "_usual", "_leap", "_near")
+_PARTS = ("_wealth", "_dependence", "_law", "_rate_ratio")
 
 
 def _beliefs(direction: Direction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -270,35 +228,3 @@ def _beliefs(direction: Direction) -> tuple[NDArray[np.float64], NDArray[np.floa
             return 1 / BELIEFS, PRIOR
         case Direction.EITHER:
             return np.concatenate([BELIEFS, 1 / BELIEFS]), np.concatenate([PRIOR, PRIOR])
-
-
-def _grid(margin: float) -> NDArray[np.float64]:
-    """Values of theta, rising, dense where margins are; 1 and both ends of the margin are on it."""
-    steps = np.linspace(-1.0, 1.0, CANDIDATES)
-    values = np.exp(np.sinh(3 * steps) / np.sinh(3) * np.log(FARTHEST))
-    return np.unique(np.concatenate([values[values != 1.0], [1.0, 1 + margin, 1 / (1 + margin)]]))
-
-
-def _stakes(
-    belief: NDArray[np.float64], share: NDArray[np.float64], bad: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """What to stake on an event of the candidate, negative for one on the baseline.
-
-    Who believes that the odds of the candidate's share are `belief` times what they should be
-    loses, when none of the `bad` events is the candidate's, what the likelihood ratio would. For
-    one event that is the likelihood ratio itself; for more it is close to the stake of the fastest
-    growth (Kelly 1956).
-
-    Args:
-        belief: ratio of odds, above 0.
-        share: the share under the hypothesis, 0 to 1.
-        bad: bad events in the span.
-    """
-    whole = np.clip(share, 1e-12, 1 - 1e-12)
-    believed = belief * whole / (belief * whole + 1 - whole)
-    up = believed > whole
-    against = np.where(up, (1 - believed) / (1 - whole), believed / whole)
-    part = np.minimum(1 - against**bad, BOLDEST)
-    mean = np.where(up, whole, 1 - whole) * bad
-    stake = part / np.maximum(mean, 1e-12)
-    return np.where(bad > 0, np.where(up, stake, -stake), 0.0)

@@ -136,8 +136,7 @@ def _needed(watch: Watch) -> str:
     neutral = 0.0 if watch.indicator.kind is Kind.GAUGE else 1.0
     limit = neutral + margin
     if direction is Direction.DECREASE:
-        least = 1 / (1 + margin) if watch.indicator.kind is Kind.RATIO else neutral - margin
-        text = f"it above {least:.4g}"
+        text = f"it above {neutral - margin:.4g}"
     elif direction is Direction.EITHER:
         text = f"it within {_percent(margin)} of {neutral:g}"
     else:
