@@ -27,6 +27,7 @@ TwinOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
     app.command()(budget)
+    app.command()(slo)
     group = typer.Typer(help=override.__doc__, invoke_without_command=True)
     group.callback()(override)
     group.command()(keygen)
@@ -57,6 +58,33 @@ def budget(
         output.console().print(verb.render(found))
     if found.bad_news:
         raise typer.Exit(ExitCode.BAD_NEWS)
+
+
+def slo(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="OpenSLO files.")],
+    *,
+    twin: Annotated[
+        str, typer.Option("--twin", metavar="TWIN", help="The twin that they are for.")
+    ] = "shop",
+    scrape_interval: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="Time between two samples.")
+    ] = 1.0,
+    as_json: options.Json = False,
+) -> None:
+    """Check OpenSLO files and print the Prometheus rules that follow from them.
+
+    What `switchyard up` gives to Prometheus; for a review, or `promtool check rules`.
+    """
+    import sys
+
+    from cli import output
+    from cli import slo_rules as verb
+
+    text = verb.rule_file(paths, twin, scrape_interval)
+    if as_json:
+        output.emit({"twin": twin, "rules": text})
+    else:
+        sys.stdout.write(text)
 
 
 def override(

@@ -161,7 +161,7 @@ class SloSpec(Model):
     """What an SLO promises."""
 
     description: Description = ""
-    service: str
+    service: Name
     indicator: Indicator | None = None
     indicator_ref: str | None = None
     time_window: list[TimeWindow] = Field(default_factory=list[TimeWindow])

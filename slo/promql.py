@@ -21,6 +21,7 @@ _SELECTOR = re.compile(
 _SUM = re.compile(r"sum\s*\(\s*(?P<inner>.*?)\s*\)", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _BUCKET = "_bucket"
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 class QueryError(ValueError):
@@ -128,8 +129,14 @@ def _normal(query: str) -> str:
     """The query with its placeholders in one spelling, and known.
 
     Raises:
-        QueryError: there is another placeholder.
+        QueryError: there is another placeholder, or a bracket without its other half.
     """
+    if not _paired(query):
+        raise QueryError(
+            "its brackets or quotes do not pair up, and one query that Prometheus cannot read "
+            "stops it altogether",
+            "close what is open",
+        )
     found = set[str](_PLACEHOLDER.findall(query)) - {".window", ".twin"}
     if found:
         raise QueryError(
@@ -137,6 +144,18 @@ def _normal(query: str) -> str:
             f"use {WINDOW} and {TWIN} alone",
         )
     return _PLACEHOLDER.sub(lambda match: f"{{{{{match[1]}}}}}", query.strip())
+
+
+def _paired(query: str) -> bool:
+    """Whether every bracket outside of strings has its other half, and every string ends."""
+    rest = re.sub(_STRING, "", query)
+    opened: list[str] = []
+    for letter in rest:
+        if letter in "([{":
+            opened.append(_CLOSING[letter])
+        elif letter in ")]}" and (not opened or opened.pop() != letter):
+            return False
+    return not opened and not set(rest) & {'"', "'"}
 
 
 def _selector(query: str) -> tuple[str, str, str] | None:

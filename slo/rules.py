@@ -30,9 +30,6 @@ from slo.windows import (
     shortest_period,
 )
 
-SCRAPE_INTERVAL = 2.0
-"""Seconds between two samples: 2, what the observability chart sets."""
-
 EVENTS = "slo:period_events:total"
 """Record: events in the period, a count."""
 BAD_EVENTS = "slo:period_events:bad"
@@ -53,15 +50,13 @@ _WINDOW = "sloth_window"
 Rule = dict[str, Any]
 
 
-def rules(
-    slos: Iterable[Slo], *, twin: str, scrape_interval: float = SCRAPE_INTERVAL
-) -> dict[str, Any]:
+def rules(slos: Iterable[Slo], *, twin: str, scrape_interval: float) -> dict[str, Any]:
     """The content of a Prometheus rule file for the SLOs of one twin.
 
     Args:
         slos: with distinct names.
         twin: name of the twin; a label on every record, and what `{{.twin}}` stands for.
-        scrape_interval: seconds between two samples of the indicators.
+        scrape_interval: seconds between two samples of the indicators, as Prometheus is configured.
 
     Raises:
         SloError: a window is too short for the scrape interval.
@@ -70,9 +65,7 @@ def rules(
     return {"groups": groups}
 
 
-def rule_file(
-    twins: Mapping[str, Iterable[Slo]], *, scrape_interval: float = SCRAPE_INTERVAL
-) -> str:
+def rule_file(twins: Mapping[str, Iterable[Slo]], *, scrape_interval: float) -> str:
     """One rule file for all twins, as YAML; the same bytes for the same SLOs.
 
     Raises:
@@ -120,6 +113,7 @@ class _SloRules:
             "twin": twin,
         }
         self._labels = {**_labels(slo), **self._identity}
+        self._title = _plain(slo.title)
         matchers = ", ".join(f"{key}={_quoted(text)}" for key, text in self._identity.items())
         self._only = f"{{{matchers}}}"
 
@@ -216,15 +210,18 @@ class _SloRules:
         ]
         if isinstance(slo.indicator, Events):
             total, bad = f"{_BASE_TOTAL}{base}{self._only}", f"{_BASE_BAD}{base}{self._only}"
-            counts = (self._added_up(total), self._added_up(bad), total)
+            counts = (self._added_up(total), self._added_up(bad))
+            seen = (total, bad)
         else:
             # nobody knows the events of a ratio: each second counts as one, and its ratio as bad
             ratio = f"{ERROR_RATIO}{base}{self._only}"
-            counts = (self._seconds(ratio), self._added_up(ratio), ratio)
-        total, bad, now = (f"max({one}) without ({_WINDOW})" for one in counts)
-        covered = f"{self._seconds(counts[2])} / {slo.window}"
+            counts = (self._seconds(ratio), self._added_up(ratio))
+            seen = (ratio,)
+        total, bad = (f"max({one}) without ({_WINDOW})" for one in counts)
+        now = "\nand\n".join(f"max({one}) without ({_WINDOW})" for one in seen)
+        covered = f"{self._seconds(seen[0])} / {slo.window}"
         made += [
-            # only while the indicator has data now
+            # only while everything that the indicator is made of has data now
             self._record(EVENTS, f"{total}\nand\n{now}"),
             self._record(BAD_EVENTS, f"{bad}\nand\n{now}"),
             self._record(COVERAGE, f"clamp_max(max({covered}) without ({_WINDOW}), 1)"),
@@ -257,7 +254,7 @@ class _SloRules:
                 "expr": f"slo:period_error_budget_remaining:ratio{self._only} <= 0",
                 "labels": {**self._identity, "sloth_severity": "ticket"},
                 "annotations": {
-                    "title": f"The error budget of {self._slo.title} is spent",
+                    "title": f"The error budget of {self._title} is spent",
                     "summary": (
                         "{{$labels.twin}}: {{$labels.sloth_slo}} has "
                         f"no error budget left in its window of {write(self._slo.window)}; "
@@ -284,7 +281,7 @@ class _SloRules:
                     "is too fast."
                 ),
                 "summary": (
-                    f"{{{{$labels.twin}}}}: {self._slo.title} burns its error budget at more than "
+                    f"{{{{$labels.twin}}}}: {self._title} burns its error budget at more than "
                     f"{quick.factor:.3g}x over {write(quick.long)} or {slow.factor:.3g}x over "
                     f"{write(slow.long)}."
                 ),
@@ -305,16 +302,16 @@ class _SloRules:
             "for": write(alert.after) if alert.after else "0s",
             "labels": {
                 **self._identity,
-                "sloth_severity": alert.severity,
+                "sloth_severity": _plain(alert.severity),
                 "condition": alert.name,
-                **({"notify": ",".join(alert.targets)} if alert.targets else {}),
+                **({"notify": _plain(",".join(alert.targets))} if alert.targets else {}),
             },
         }
         ratio = f"{ERROR_RATIO}{write(alert.lookback)}{self._only}"
         made: list[Rule] = []
         if alert.when_breaching:
             summary = (
-                f"{{{{$labels.twin}}}}: {self._slo.title} burns its error budget at more than "
+                f"{{{{$labels.twin}}}}: {self._title} burns its error budget at more than "
                 f"{alert.threshold:g}x over {write(alert.lookback)}."
             )
             expr = f"{ratio} > ({_figure(alert.threshold)} * {self._slo.budget!r})"
@@ -322,7 +319,7 @@ class _SloRules:
                 {"alert": ALERT, "expr": expr, **common, "annotations": {"summary": summary}}
             )
         if alert.when_no_data:
-            summary = f"{self._twin}: {self._slo.title} has no data, so its budget is not known."
+            summary = f"{self._twin}: {self._title} has no data, so its budget is not known."
             made.append(
                 {
                     "alert": "ErrorBudgetNoData",
@@ -337,6 +334,11 @@ class _SloRules:
 def _labels(slo: Slo) -> dict[str, str]:
     """The file's labels under names that Prometheus allows."""
     return {re.sub(r"[^a-zA-Z0-9_]|^(?=[0-9])", "_", key): text for key, text in slo.labels}
+
+
+def _plain(text: str) -> str:
+    """Text that holds no template: Prometheus would read one, and a broken one stops it."""
+    return text.replace("{{", "{ {")
 
 
 def _figure(value: float) -> str:

@@ -21,6 +21,7 @@ VERBS = [
     ("retry",),
     ("explain",),
     ("budget",),
+    ("slo",),
     ("override",),
     ("override", "keygen"),
     ("override", "withdraw"),

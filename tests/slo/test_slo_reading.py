@@ -297,6 +297,30 @@ def test_what_cannot_be_honoured_is_refused_with_value_and_fix(
 
 
 @pytest.mark.parametrize(
+    "query",
+    [
+        "sum(rate(requests_total[{{.window}}])",
+        "sum(rate(requests_total[{{.window}})])",
+        'sum(rate(requests_total{code="500}[{{.window}}]))',
+        "sum(rate(requests_total[{{.window}}])))",
+    ],
+)
+def test_a_query_that_would_stop_prometheus_is_refused(
+    document: Document, write: Write, query: str
+) -> None:
+    ratio(document)["total"] = prometheus(query)
+    assert "close what is open" in refused(write(document))
+
+
+def test_brackets_within_strings_are_text(document: Document, write: Write) -> None:
+    query = 'sum(rate(requests_total{path=~"/a(b|c]\\"{",twin="{{.twin}}"}[{{.window}}]))'
+    ratio(document)["total"] = prometheus(query)
+    (one,) = slo.load([write(document)])
+    assert isinstance(one.indicator, Events)
+    assert one.indicator.total == query
+
+
+@pytest.mark.parametrize(
     ("query", "objective", "fix"),
     [
         ("request_seconds_sum", {"op": "lte", "value": 1}, "the selector of its buckets"),

@@ -122,13 +122,16 @@ def test_the_twins_name_is_put_in_and_its_rules_kept_apart(
 
 @pytest.mark.pure
 def test_no_slo_is_an_empty_rule_file() -> None:
-    assert yaml.safe_load(slo.rule_file({})) == {"groups": []}
+    assert yaml.safe_load(slo.rule_file({}, scrape_interval=15)) == {"groups": []}
 
 
 @pytest.mark.pure
 def test_the_same_slos_give_the_same_bytes(document: Document, write: Write) -> None:
     slos = slo.load([write(document)])
-    assert slo.rule_file({"a": slos, "b": slos}) == slo.rule_file({"b": slos, "a": slos})
+    one, other = (
+        slo.rule_file(dict.fromkeys(twins, slos), scrape_interval=15) for twins in ("ab", "ba")
+    )
+    assert one == other
 
 
 @pytest.mark.pure
@@ -165,10 +168,10 @@ def test_prometheus_takes_the_rules_of_any_window(
     window: str,
 ) -> None:
     document["metadata"]["labels"] = {"team.name": "wine"}
-    document["metadata"]["displayName"] = 'Availability of "the" shop\\ and more'
+    document["metadata"]["displayName"] = 'Availability of "the" shop\\ and {{.more}}'
     document["spec"]["timeWindow"] = [{"duration": window, "isRolling": True}]
     slos = slo.load([write(document)])
-    checked(tmp_path, slo.rule_file({"shop": slos, "tea": slos}), promtool)
+    checked(tmp_path, slo.rule_file({"shop": slos, "tea": slos}, scrape_interval=2), promtool)
 
 
 def test_prometheus_takes_raw_ratios_histograms_and_policies(
@@ -193,7 +196,7 @@ def test_prometheus_takes_raw_ratios_histograms_and_policies(
                         "kind": "AlertCondition",
                         "metadata": {"name": "fast"},
                         "spec": {
-                            "severity": "sev1",
+                            "severity": "sev1 {{",
                             "condition": {
                                 "threshold": 2,
                                 "lookbackWindow": "45m",
@@ -313,6 +316,28 @@ def test_a_metric_that_went_away_leaves_no_budget_to_release_on(
                 at("19m", f"sum({BAD_EVENTS})", 0),
                 none_at("22m", f"sum({EVENTS})"),
                 none_at("22m", f"sum({BAD_EVENTS})"),
+            ],
+        },
+    )
+
+
+def test_errors_that_are_no_longer_counted_are_no_data_and_not_none(
+    document: Document, write: Write, tmp_path: Path, promtool: Callable[..., str]
+) -> None:
+    an_hour(document, write, tmp_path)
+    examined(
+        tmp_path,
+        promtool,
+        {
+            "interval": "15s",
+            "input_series": [
+                {"series": 'requests_total{code="200"}', "values": "0+150x240"},
+                {"series": 'requests_total{code="500"}', "values": "0+1x80 stale"},
+            ],
+            "promql_expr_test": [
+                at("19m", f"sum({BAD_EVENTS})", 76, within=5),
+                none_at("23m", f"sum({EVENTS})"),
+                none_at("23m", f"sum({BAD_EVENTS})"),
             ],
         },
     )
