@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import re
+from datetime import timedelta
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
+from cli import output
 from cli.release_report.document import Decision
-from cli.release_report.evidence import look, text
+from cli.release_report.evidence import look, number, text
 from cli.release_report.reading import Status, mapping, mappings
-from cli.release_report.timeline import trail
+from cli.release_report.timeline import AT_REST, trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,10 +20,18 @@ if TYPE_CHECKING:
     from cli.release_report.document import Gap, Gate, Phase, Weight
     from cli.release_report.reading import Moment
 
+LONG = timedelta(seconds=10)
+"""From when on waiting is worth a line."""
+
+_FIGURES = re.compile(r"[\d.,:]+")
+_JUDGES = re.compile(r"judging for ")
+"""What a ramp does that waits for nothing but its time."""
+
 
 def decisions(
     moments: Sequence[Moment],
     began: datetime,
+    until: datetime,
     *,
     passed: Sequence[Phase],
     moved: Sequence[Weight],
@@ -32,6 +43,7 @@ def decisions(
     Args:
         moments: of one try, in order.
         began: when it began.
+        until: when it was last seen.
         passed: its phases.
         moved: its weights.
         gates: verdicts of its gates.
@@ -41,6 +53,7 @@ def decisions(
         *_phases(passed, moved),
         *_weights(moments, passed, moved),
         *_verdicts(moments, began),
+        *_holds(moments, began, until),
         *_overrides(moments, began),
         *_gates(gates, began),
         *(_of(began, gap.start, "recording", "not recorded", gap.sentence) for gap in gaps),
@@ -100,6 +113,32 @@ def _verdicts(moments: Sequence[Moment], began: datetime) -> Iterator[Decision]:
             title = f"verdict: {verdict}" if overall is None else f"verdict: {overall} → {verdict}"
             yield _of(began, at, "verdict", title, text(judge.get("reason")) or "")
             overall = verdict
+
+
+def _holds(moments: Sequence[Moment], began: datetime, until: datetime) -> Iterator[Decision]:
+    """What the release waited for, where it did so for longer than a look or two."""
+    runs: list[list[Moment]] = []
+    for one in moments:
+        if runs and _waits_for(runs[-1][-1]) == _waits_for(one):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    for run, after in zip_longest(runs, runs[1:]):
+        start, end = run[0].seen, after[0].seen if after else until
+        if _waits_for(run[0]) is None or end - start < LONG:
+            continue
+        weight = number(run[0].status.get("weight")) or 0.0
+        lasted = output.duration((end - start).total_seconds())
+        title = f"held at {weight:g} % for {lasted}"
+        yield _of(began, start, "hold", title, text(run[0].status.get("reason")) or "")
+
+
+def _waits_for(one: Moment) -> str | None:
+    """The reason of a state in which the release waits, without its figures, which only grow."""
+    reason, phases = text(one.status.get("reason")), mappings(one.status.get("phases"))
+    entered = phases[-1].get("reason") if phases else None
+    waits = text(one.status.get("phase")) not in AT_REST and reason != entered
+    return _FIGURES.sub("", reason) if reason and waits and not _JUDGES.match(reason) else None
 
 
 def _sentence(item: Status) -> str:

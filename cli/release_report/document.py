@@ -62,7 +62,7 @@ class Decision(BaseModel):
     at: datetime
     t: float
     what: str
-    """phase, weight, verdict, budget, override, gate or recording: what kind of line this is."""
+    """phase, weight, hold, verdict, override, gate or recording: what kind of line this is."""
     title: str
     reason: str
 

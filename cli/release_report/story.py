@@ -91,7 +91,13 @@ def tell(reading: Reading, made_at: datetime) -> ReleaseDocument:
         weights=moved,
         phases=passed,
         decisions=decisions.decisions(
-            moments, began, passed=passed, moved=moved, gates=gates, gaps=gaps
+            moments,
+            began,
+            reading.until or moments[-1].seen,
+            passed=passed,
+            moved=moved,
+            gates=gates,
+            gaps=gaps,
         ),
         judge=judge,
         indicators=indicators,

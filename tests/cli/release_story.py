@@ -184,7 +184,10 @@ class _Run:
         self, number: int, weight: int, since: float, judged: float, report: Report | None
     ) -> State:
         evidence = [] if report is None else [item(*one) for one in report.indicators.items()]
-        reason = report.reason if report else "waiting for the first data at this weight"
+        reason = f"judging for {self.plot.dwell:g}s"
+        if report is not None and (blind := [e for e in evidence if "noData" in e]):
+            why = "; ".join(f"{one['name']}: {one['noData']}" for one in blind)
+            reason = f"no data for {why}; no data is not a pass"
         held = {
             "step": number,
             "weight": weight,

@@ -218,3 +218,18 @@ def test_a_status_of_another_version_is_reported_and_never_a_traceback(status: O
     document = story.tell(reading.read([json.dumps(line)]), START + timedelta(seconds=5))
     assert document.release == GREEN
     assert document.outcome in {"unknown", "underWay"}
+
+
+def test_what_a_release_waited_for_is_told_once_however_its_figures_grow() -> None:
+    def waiting(second: float, reason: str) -> tuple[float, Object]:
+        switch = shop_story.to_green("Ramping", 5)
+        switch["status"] |= {"reason": reason, "phases": entered(("Ramping", 1.0, "5 %"))}
+        return second, switch
+
+    document = told(
+        *(waiting(2.0 + n, f"frozen: {n} bad events over the budget") for n in range(15)),
+        waiting(20.0, "no data: for a blink"),
+        *(waiting(22.0 + n, "judging for 10m") for n in range(30)),
+    )
+    holds = [(one.t, one.title, one.reason) for one in document.decisions if one.what == "hold"]
+    assert holds == [(2.0, "held at 5 % for 18.0 s", "frozen: 0 bad events over the budget")]
