@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import (
+    judge,
     options,
     publish,
     release,
@@ -69,6 +70,7 @@ for _room in (
     verbs_switch,
     verbs_budget,
     release_report,
+    judge,
     verbs_stack,
     publish,
     verbs_machine,

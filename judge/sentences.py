@@ -12,8 +12,11 @@ from judge.histogram import HistogramEvidence
 from judge.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from judge.interval import Interval
     from judge.panel import Panel, Watch
+    from judge.verdict import IndicatorReport
 
 ENOUGH = 2.0
 """A pass needs evidence of about this many times `log(1/alpha)` in nats: the wealth that is bet
@@ -40,14 +43,16 @@ def of_watch(
     return f"{told}; {within}; {close}"
 
 
-def of_release(panel: Panel, verdicts: dict[str, Verdict], missing: dict[str, str]) -> str:
-    """Why the release stands as it does; without the sentences of its indicators."""
+def of_release(
+    panel: Panel, reports: Mapping[str, IndicatorReport], missing: Mapping[str, str]
+) -> str:
+    """Why the release stands as it does."""
     if panel.failed.any():
-        return _failed(panel, verdicts)
+        return _failed(panel, reports)
     if missing:
         listed = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
         return f"no data is not a pass: {listed}"
-    held = [name for name, verdict in verdicts.items() if verdict is not Verdict.PASS]
+    held = [name for name, one in reports.items() if one.verdict is not Verdict.PASS]
     if not held:
         return "every indicator excludes a regression beyond its margin"
     whole = np.exp(panel.log_e)
@@ -79,15 +84,16 @@ def tripped(panel: Panel) -> str | None:
     return None
 
 
-def _failed(panel: Panel, verdicts: dict[str, Verdict]) -> str:
+def _failed(panel: Panel, reports: Mapping[str, IndicatorReport]) -> str:
     wire = tripped(panel)
-    worse = [name for name, verdict in verdicts.items() if verdict is Verdict.FAIL]
-    if wire is not None and not worse:
+    if wire is not None:
         return wire
-    rate = f"{_percent(panel.config.false_alarm_rate)} false alarms"
+    rate = f"{_percent(panel.config.false_alarm_rate)} false alarms a release"
+    worse = [one.sentence for one in reports.values() if one.verdict is Verdict.FAIL]
     if worse:
-        return f"the candidate is worse in {', '.join(worse)} (at {rate} a release)"
-    return f"the indicators together show that the candidate is worse (at {rate} a release)"
+        return f"the candidate is worse (at {rate}): {'. '.join(worse)}"
+    most = max(reports.values(), key=lambda one: one.log_e - math.log(one.bound))
+    return f"all indicators together show a worse candidate (at {rate}); most: {most.sentence}"
 
 
 def _ratio(watch: Watch) -> str:

@@ -90,17 +90,16 @@ class Session:
                     else f"no events on one side for {silence:.0f} s"
                 )
             reports[name] = _indicator(watch, missing.get(name))
-        verdicts = {name: one.verdict for name, one in reports.items()}
         if bool(self._panel.failed):
             verdict = Verdict.FAIL
-        elif all(one is Verdict.PASS for one in verdicts.values()):
+        elif all(one.verdict is Verdict.PASS for one in reports.values()):
             verdict = Verdict.PASS
         else:
             verdict = Verdict.HOLD
         return Report(
             t=t,
             verdict=verdict,
-            reason=sentences.of_release(self._panel, verdicts, missing),
+            reason=sentences.of_release(self._panel, reports, missing),
             requests_exposed=self._requests,
             users_exposed=self._users,
             indicators=reports,
