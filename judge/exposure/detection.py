@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from judge.dependence import BRIEF
-from judge.ratio import BOLDEST
+from judge.stakes import BOLDEST
 from judge.special import normal_cdf
 
 Array = NDArray[np.float64]
