@@ -11,6 +11,7 @@ from pulumi_kubernetes import Provider
 
 import settings
 import tools
+from components.engine_log import drop_debug_messages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class Foundation(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: Cluster, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        drop_debug_messages()  # from the first resource on: each costs a blocking call
         super().__init__("switchyard:index:Foundation", name, None, opts)
         self.cluster = args
         self.provider = Provider(
