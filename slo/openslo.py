@@ -21,7 +21,7 @@ class Model(BaseModel):
     """Frozen; camelCase outside; an unknown key is an error, because it would have no effect."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel
+        extra="forbid", frozen=True, alias_generator=to_camel, defer_build=True
     )
 
 

@@ -79,7 +79,7 @@ def rule_file(twins: Mapping[str, Iterable[Slo]], *, scrape_interval: float) -> 
     return yaml.dump({"groups": groups}, Dumper=_Readable, sort_keys=False, width=10_000)
 
 
-class _Readable(yaml.SafeDumper):
+class _Readable(yaml.CSafeDumper):
     """Safe YAML whose expressions are blocks of lines, for whoever reads them in the cluster."""
 
     def ignore_aliases(self, data: object) -> bool:
@@ -88,7 +88,7 @@ class _Readable(yaml.SafeDumper):
         return True
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
     represent = cast("Callable[..., yaml.ScalarNode]", dumper.represent_scalar)  # pyright: ignore[reportUnknownMemberType]
     return represent("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
