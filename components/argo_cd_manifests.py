@@ -14,12 +14,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import yaml
 
 from components.baked_image import BakedImage
+from components.definition import slim
 
 NAMESPACE = "argocd"
 
@@ -50,8 +51,6 @@ _RESOURCES = {
     "copyutil": ("10m", "32Mi", "512Mi"),
 }
 """Container to CPU request, memory request and memory limit: small, for one node of two cores."""
-
-_AN_OBJECT = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 _COPY = (
     "cp -n /usr/local/bin/argocd /var/run/argocd/argocd"
@@ -95,16 +94,9 @@ Secrets = Callable[[str], pulumi.Input[str]]
 
 
 def definitions(manifests: Path) -> Iterator[Document]:
-    """The custom resource definitions, cut to a quarter: every preview handles them whole.
-
-    The prose goes, and the schema of what Argo CD alone writes becomes "an object".
-    """
+    """The custom resource definitions."""
     for path in _DEFINITIONS:
-        document = _without_descriptions(_read(manifests / path))
-        for version in document["spec"]["versions"]:
-            properties = version["schema"]["openAPIV3Schema"]["properties"]
-            properties |= {key: _AN_OBJECT for key in ("status", "operation") if key in properties}
-        yield document
+        yield slim(_read(manifests / path), written_by_controllers=("status", "operation"))
 
 
 def objects(manifests: Path, secret: Secrets) -> Iterator[Document]:
@@ -200,16 +192,3 @@ def _placed(document: Document) -> Document:
     if not document["kind"].startswith("Cluster"):
         document["metadata"]["namespace"] = NAMESPACE
     return document
-
-
-def _without_descriptions(node: object) -> Any:  # noqa: ANN401 - any node of a document
-    if isinstance(node, dict):
-        return {
-            key: _without_descriptions(value)
-            for key, value in cast("Document", node).items()
-            # a property that is called "description" is a schema, not a text
-            if not (key == "description" and isinstance(value, str))
-        }
-    if isinstance(node, list):
-        return [_without_descriptions(item) for item in cast("list[object]", node)]
-    return node

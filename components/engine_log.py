@@ -1,7 +1,7 @@
 """What the program's SDK tells the engine's log, and at what price.
 
-Pulumi's Python SDK sends every debug message to the engine by a blocking call, whether anybody reads
-it or not: 341 calls, 0.3 s of a 4 s preview of the local stack. They are sent when asked for.
+Pulumi's Python SDK sends every debug message to the engine by a blocking call, whether anybody
+reads it or not: 341 calls, 0.3 s of a 4 s preview of the local stack. They are sent when asked for.
 """
 
 import os

@@ -53,8 +53,8 @@ class Foundation(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: Cluster, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        drop_debug_messages()  # from the first resource on: each costs a blocking call
         super().__init__("switchyard:index:Foundation", name, None, opts)
+        drop_debug_messages()  # from the first resource on: each costs a blocking call
         self.cluster = args
         self.provider = Provider(
             f"{name}-cluster",

@@ -14,6 +14,7 @@ import pulumi
 import yaml
 
 from components.baked_image import BakedImage
+from components.definition import slim
 from components.manifest import Document, Manifest
 from components.namespace import ANY, in_namespaces, isolated, restricted
 
@@ -54,7 +55,7 @@ class ReleaseController(pulumi.ComponentResource):
         super().__init__("switchyard:index:ReleaseController", name, None, opts)
         definition = Manifest(
             f"{name}-trafficswitches",
-            next(_documents(args.contract / "crd.yaml")),
+            slim(dict(next(_documents(args.contract / "crd.yaml")))),
             pulumi.ResourceOptions(parent=self),
         )
         namespace = isolated(

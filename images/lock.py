@@ -78,7 +78,7 @@ class Lock(BaseModel):
             ImageError: the file is missing, is no YAML, or names an image by tag.
         """
         try:
-            document: Any = yaml.safe_load(path.read_text())
+            document: Any = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
         except FileNotFoundError as error:
             raise ImageError(
                 f"The image lock {path} does not exist, so no image has a digest to deploy. "

@@ -1,4 +1,6 @@
 # ruff: noqa: INP001 - handed to a pod, never imported
+# lightkube leaves these open:
+# pyright: reportUnknownMemberType=none, reportUnknownVariableType=none
 """Removes the definitions that an add-on brought, once the add-on itself is deleted.
 
 Argo CD never deletes a CRD, because all resources of its kind go with it, whoever made them. This
@@ -19,21 +21,24 @@ from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 TRACKING = "argocd.argoproj.io/tracking-id"
 """Annotation by which Argo CD says which Application brought an object: `<name>:<rest>`."""
 
+Definition = Any
+"""lightkube's model, all of whose fields are optional; the API server fills these."""
+
 log = logging.getLogger("removal")
 
 
-def brought_by(application: str, definition: CustomResourceDefinition) -> bool:
+def brought_by(application: str, definition: Definition) -> bool:
     """Whether Argo CD brought a definition for an Application."""
-    annotations = (definition.metadata and definition.metadata.annotations) or {}
+    annotations: dict[str, str] = definition.metadata.annotations or {}
     return annotations.get(TRACKING, "").startswith(f"{application}:")
 
 
-def first_left(client: Client, definition: CustomResourceDefinition) -> str | None:
+def first_left(client: Any, definition: Definition) -> str | None:  # noqa: ANN401 - lightkube's
     """The name of one resource of that kind, if there is any."""
     spec = definition.spec
     version = next(version.name for version in spec.versions if version.storage)
     create = create_namespaced_resource if spec.scope == "Namespaced" else create_global_resource
-    kind: Any = create(spec.group, version, spec.names.kind, spec.names.plural)
+    kind = create(spec.group, version, spec.names.kind, spec.names.plural)
     where = {"namespace": "*"} if spec.scope == "Namespaced" else {}
     for item in client.list(kind, chunk_size=1, **where):
         return "/".join(filter(None, (item.metadata.namespace, item.metadata.name)))
@@ -42,7 +47,7 @@ def first_left(client: Client, definition: CustomResourceDefinition) -> str | No
 
 def main(application: str) -> None:
     """Remove what may go, and say what stays and why."""
-    client = Client()
+    client: Any = Client()
     for definition in list(client.list(CustomResourceDefinition)):
         if not brought_by(application, definition):
             continue
