@@ -215,8 +215,8 @@ class Twin(Strict):
     judge: Judge = Judge()
     """What a candidate under traffic is judged by."""
     slos: list[Path] = []
-    """OpenSLO files, relative to the project. Their error budgets are recorded; where traffic
-    ramps, what remains of them sets the pace, and a spent one freezes it."""
+    """OpenSLO files, relative to the project. What remains of their error budgets sets the pace of
+    a ramp, and a spent one freezes every release."""
 
 
 _KEY = re.compile(r"ed25519:[A-Za-z0-9+/]{43}=")

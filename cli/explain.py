@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from cli import cluster, output
+from cli import cluster, output, ramp_view
 from cli.environments import environments
 from cli.rest import Rest
 from cli.views import HistoryView, RejectedView, SwitchView, other
@@ -113,6 +113,7 @@ def _facts(view: SwitchView, colours: list[Environment]) -> list[str]:
         revision = output.short(view.candidate.revision)
         facts.append(f"candidate content: revision {revision}, {listed}")
     facts += [_environment_fact(colour) for colour in colours]
+    facts += ramp_view.facts(view.ramp, view.judge, view.evidence)
     if view.shift and view.shift.flip_ms is not None:
         flip = f"{view.shift.flip_ms:g} ms"
         facts.append(f"last shift: seen at every gateway pod {flip} after the first write")
@@ -136,7 +137,7 @@ def _environment_fact(colour: Environment) -> str:
     return f"{colour.colour}: not available: {listed}{argo}"
 
 
-def _next(view: SwitchView, now: datetime) -> list[str]:
+def _next(view: SwitchView, now: datetime) -> list[str]:  # noqa: PLR0911 - one a phase
     name = view.name
     if not view.seen:
         return ["the controller takes the goal up; if it does not, `switchyard doctor` tells why"]
@@ -151,6 +152,12 @@ def _next(view: SwitchView, now: datetime) -> list[str]:
             ]
         case "RollingBack":
             return [f"every gateway pod seen to serve {view.serving or 'the former colour'} again"]
+        case "Ramping":
+            return [
+                "time with data, evidence with power, an error budget that allows it: it goes on",
+                "a FAIL of the judge takes all weight back at once",
+                f"`switchyard abort {name}` goes back at once",
+            ]
         case "Shifting" | "Confirming":
             return [
                 f"every gateway pod seen to serve {view.live} settles it",

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from cli import output
+from cli import output, ramp_view
 from cli.status import phase_style
 from cli.views import COLOURS
 
@@ -47,6 +47,8 @@ class Scene:
 def draw(scene: Scene) -> RenderableType:
     """The whole picture."""
     parts: list[RenderableType] = [_title(scene), _phase(scene), "", _colours(scene)]
+    if scene.view.evidence and not scene.view.at_rest:
+        parts += ["", ramp_view.table(scene.view.evidence)]
     notes = _notes(scene)
     if notes:
         parts += ["", *notes]

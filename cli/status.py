@@ -10,8 +10,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from cli import cluster, output
+from cli import cluster, output, ramp_view
 from cli.environments import Environment, Route, environments, routes
+from cli.ramp_view import EvidenceView, JudgeView, RampView
 from cli.rest import Rest
 from cli.views import ConditionView
 
@@ -52,6 +53,10 @@ class TwinStatus(BaseModel):
     """Whether the controller has seen the spec as it stands."""
     settled: bool
     """Whether that release has ended, in either ending."""
+    ramp: RampView | None
+    """Of the release under way; null when none ramps."""
+    judge: JudgeView | None
+    evidence: list[EvidenceView]
     rollback_until: datetime | None
     rollback_left_seconds: float | None
     """Null when the rollback window is not open."""
@@ -98,6 +103,9 @@ def _twin(rest: Rest, view: SwitchView, now: datetime) -> TwinStatus:
         release=view.release,
         taken_up=view.seen,
         settled=view.ended,
+        ramp=None if view.at_rest else view.ramp,
+        judge=None if view.at_rest else view.judge,
+        evidence=[] if view.at_rest else view.evidence,
         rollback_until=view.rollback_until,
         rollback_left_seconds=None if left is None else round(left, 1),
         colours=[
@@ -130,7 +138,9 @@ def _render_twin(twin: TwinStatus) -> RenderableType:
     if twin.rollback_left_seconds is not None:
         left = output.duration(twin.rollback_left_seconds)
         lines.append(Text(f"  rollback window: {left} left (`switchyard abort {twin.twin}`)"))
-    return Group(*(line for line in lines if line is not None), _table(twin), "")
+    shown = [line for line in lines if line is not None]
+    evidence = ["", ramp_view.table(twin.evidence)] if twin.evidence else []
+    return Group(*shown, _table(twin), *evidence, "")
 
 
 def headline(twin: TwinStatus) -> RenderableType:

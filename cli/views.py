@@ -12,6 +12,8 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from cli.ramp_view import EvidenceView, JudgeView, RampView
+
 GROUP = "switchyard.dev"
 ABORT = f"{GROUP}/abort"
 ABORT_REASON = f"{GROUP}/abort-reason"
@@ -121,6 +123,8 @@ class StrategyView(View):
     """How traffic is moved."""
 
     kind: str = "blueGreen"
+    steps: list[int] = Field(default_factory=list[int])
+    dwell: str | None = None
     rollback_window: str | None = None
     health_timeout: str | None = None
 
@@ -168,6 +172,10 @@ class SwitchView(View):
     phases: list[PhaseView] = Field(default_factory=list[PhaseView])
     attempt: AttemptView | None = None
     shift: ShiftView | None = None
+    ramp: RampView | None = None
+    """How far a ramp has come, of the present release or the last one that ramped."""
+    judge: JudgeView | None = None
+    evidence: list[EvidenceView] = Field(default_factory=list[EvidenceView])
     current: ContentView | None = None
     previous: ContentView | None = None
     rollback_until: Moment = None

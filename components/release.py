@@ -73,7 +73,7 @@ def switch_spec(name: str, twin: Twin, lock: Lock) -> dict[str, Any]:
         },
         "strategy": _strategy(twin.strategy),
         **({"judge": _judge(name, twin.judge)} if twin.strategy.ramps else {}),
-        **({"errorBudget": _error_budget(name, twin)} if twin.slos and twin.strategy.ramps else {}),
+        **({"errorBudget": _error_budget(name, twin)} if twin.slos else {}),
         "gates": [],
     }
     return {"release": release_id(spec), **spec}

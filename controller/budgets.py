@@ -69,8 +69,10 @@ class Budgets:
             return None
         watch = self._watches.setdefault(switch.uid, _Watch())
         self._gather(switch, watch, asked.slos)
-        if watch.known is None or time.monotonic() - watch.at > LATEST:
-            return self._allowance(switch, (NoBudget("Prometheus has not said yet"),))
+        if watch.known is None:  # the first answer, or its absence, is on its way
+            return Unknown("Prometheus has not said yet what is left of the error budget")
+        if time.monotonic() - watch.at > LATEST:
+            return self._allowance(switch, (NoBudget("Prometheus has not said of late"),))
         return self._allowance(switch, watch.known)
 
     def _gather(self, switch: Switch, watch: _Watch, slos: tuple[Slo, ...]) -> None:
@@ -107,16 +109,19 @@ class Budgets:
 
     def _allowance(self, switch: Switch, known: Known) -> Allowance | Unknown:
         pace = throttle(*known)
-        remaining = min((b.remaining for b in known if isinstance(b, Budget)), default=None)
+        budgets = [one for one in known if isinstance(one, Budget)]
+        scarcest = min(budgets, key=lambda one: one.remaining, default=None)
         if not pace.stopped:
-            return _allowance(pace, remaining)
+            return _allowance(pace, scarcest)
         override, refused = self._override(switch)
         if override is not None:
-            return _allowance(pace.overridden(override), remaining, override)
+            return _allowance(pace.overridden(override), scarcest, override)
         reason = f"{pace.reason}{f'; the override is refused: {refused}' if refused else ''}"
         if pace.frozen:
             help_ = "; a signed override (`switchyard override`) would lift it"
-            return Allowance(remaining, frozen=True, reason=reason + ("" if refused else help_))
+            reason += "" if refused else help_
+            remaining = scarcest.remaining if scarcest else None
+            return Allowance(remaining, frozen=True, reason=reason, budget=scarcest)
         return Unknown(reason)
 
     def _override(self, switch: Switch) -> tuple[str | None, str | None]:
@@ -141,9 +146,10 @@ class Budgets:
         return f"{found.signer} until {write_moment(found.expires_at)}: {found.reason}", None
 
 
-def _allowance(pace: Throttle, remaining: float | None, override: str | None = None) -> Allowance:
+def _allowance(pace: Throttle, budget: Budget | None, override: str | None = None) -> Allowance:
     return Allowance(
-        remaining=remaining,
+        remaining=budget.remaining if budget else None,
+        budget=budget,
         max_step=pace.max_step,
         dwell_factor=pace.dwell_factor,
         reason=pace.reason,

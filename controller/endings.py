@@ -181,15 +181,23 @@ def _ramp_ending(case: Case, status: Status, outcome: Outcome) -> RampEnding | N
         return None
     judge = status.judge
     percent = 100 if outcome is Outcome.PROMOTED else 0
-    names = {*attempt.digests, *(former.digests if former else {})}
-    changed = [n for n in names if former and former.digests.get(n) != attempt.digests.get(n)]
+    changed = changed_services(attempt, former)
     return RampEnding(
         weights=(*ramp.weights, Weighing(at=case.now, weight=percent)),
         verdicts={one.name: one.verdict for one in status.evidence},
         requests_exposed=judge.requests_exposed if judge else 0.0,
         requests_harmed=judge.requests_harmed if judge else 0.0,
         budget_left=ramp.budget_left,
-        change_size=len(changed) / len(names) if former and names else None,
-        services=len(changed) if former else None,
+        expected_burn=ramp.expected_burn,
+        burned=ramp.burned,
+        change_size=len(changed) / len(attempt.digests) if former else None,
+        services=changed,
         override=ramp.override,
     )
+
+
+def changed_services(attempt: Attempt, former: Content | None) -> tuple[str, ...]:
+    """The services whose digest is another one than what serves."""
+    before = former.digests if former else {}
+    names = sorted({*attempt.digests, *before})
+    return tuple(name for name in names if before.get(name) != attempt.digests.get(name))

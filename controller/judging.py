@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from judge.session import Session
-
 from controller.api import Attempt, Spec
 from controller.observed import Judgement
 from controller.power import Seen, power
@@ -23,6 +21,7 @@ from controller.sight import Unknown
 from judge.config import Config, parse
 from judge.errors import Refused
 from judge.observation import Counts, NoData, Pair, Tick
+from judge.session import Session
 from judge.verdict import IndicatorReport, Report
 
 SETTLE = 1.25
@@ -147,6 +146,10 @@ def advance(  # noqa: PLR0913 - six facts, named at the call
         harmed=state.harmed,
         detectable=could.detectable,
         power=could.sentence,
+        rps=state.seen.rps,
+        error_rate=state.seen.error_rate,
+        tripped=report.tripped,
+        users=report.users_exposed,
     )
 
 
@@ -196,7 +199,7 @@ def _counted(
         if one.kind != "ratio" or not isinstance(both, Pair):
             continue
         if isinstance(both.baseline, Counts) and isinstance(both.candidate, Counts):
-            seen = seen.add(one.name, both.baseline, both.candidate)
+            seen = seen.add(one.name, both.baseline, both.candidate, until - state.counted)
             harmed += both.candidate.bad
     newest = until if has_data else state.newest
     return replace(state, counted=until, newest=newest, harmed=harmed, seen=seen)

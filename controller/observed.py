@@ -10,6 +10,7 @@ from controller.arrival import NOTHING_YET, Arrival
 from controller.phases import Colour
 from controller.ramp_api import Evidence
 from controller.sight import NOT_LOOKED_AT, Readiness, Sight, Unknown
+from judge.budget import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ class Judgement:
     """The smallest regression, as a factor, that all of this could have shown; None: none."""
     power: str = ""
     """The same in a sentence, with what would help."""
+    rps: float = 0.0
+    """Requests a second of both colours."""
+    error_rate: float = 0.0
+    """The baseline's share of bad requests."""
+    tripped: str | None = None
+    """What ended the ramp other than an indicator's evidence."""
+    users: int | None = None
+    """Users who have met the candidate; None: nobody counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,8 @@ class Allowance:
     reason: str = ""
     override: str | None = None
     """Who lifted a freeze, why, and until when."""
+    budget: Budget | None = None
+    """The scarcest objective's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ def stopped(case: Case) -> Wait | None:
     """Why the error budget lets no weight be raised; None when it does."""
     budget = case.observed.budget
     if isinstance(budget, Unknown):
+        # a flip needs no evidence of traffic: where no request arrives, it burns nothing
+        if not case.spec.strategy.ramps:
+            return None
         reason = f"nobody knows what is left of the error budget: {budget.reason}"
         return Wait(Because.NO_DATA, reason)
     if budget is not None and budget.frozen:
@@ -46,7 +49,22 @@ def stopped(case: Case) -> Wait | None:
 
 def choose(case: Case, weight: int) -> Choice | Wait:
     """What comes after `weight` percent."""
-    return stopped(case) or _bounded(ladder(case, weight), weight, case.observed.budget)
+    return stopped(case) or _bounded(_proposed(case, weight), weight, case.observed.budget)
+
+
+def _proposed(case: Case, weight: int) -> Choice:
+    """What the strategy would do."""
+    strategy = case.spec.strategy
+    if strategy.kind != "progressive":
+        return ladder(case, weight)
+    if weight == 0 or case.status.judge is None:
+        first = ladder(case, weight)
+        return replace(first, dwell=first.dwell / 10, why="the smallest step, to learn from")
+    # imported here: the policy needs numpy, which is saved where nothing ramps
+    from controller import exposure  # noqa: PLC0415
+
+    step = exposure.propose(case, weight)
+    return Choice(step.weight, timedelta(seconds=step.dwell_s), step.reason)
 
 
 def ladder(case: Case, weight: int) -> Choice:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.ramp_api import Judge
+from controller.ramp_api import Indicator, Judge
 from judge.exposure.belief import RATIOS, Belief
 from judge.exposure.detection import bar, needed
 from judge.observation import Counts
@@ -28,15 +28,28 @@ class Seen:
     beliefs: Mapping[str, Belief] = field(default_factory=dict[str, Belief])
     seconds: float = 0.0
 
-    def add(self, name: str, baseline: Counts, candidate: Counts) -> "Seen":
+    def add(self, name: str, baseline: Counts, candidate: Counts, seconds: float) -> "Seen":
         """With the counts of one span."""
         before = self.beliefs.get(name, Belief())
-        after = before.add(baseline.bad, baseline.total, candidate.bad, candidate.total)
+        counts = (baseline.bad, baseline.total, candidate.bad, candidate.total)
+        after = before.add(*counts, seconds)
         return Seen({**self.beliefs, name: after}, self.seconds)
 
     def longer(self, seconds: float) -> "Seen":
         """With more time."""
         return Seen(self.beliefs, self.seconds + seconds)
+
+    @property
+    def rps(self) -> float:
+        """Requests a second of both colours, as the ratio with the most of them has it."""
+        most = max((b.baseline + b.candidate for b in self.beliefs.values()), default=0.0)
+        return most / self.seconds if self.seconds else 0.0
+
+    @property
+    def error_rate(self) -> float:
+        """The baseline's share of bad events, as the ratio with the most events has it."""
+        belief = max(self.beliefs.values(), key=lambda b: b.baseline, default=Belief())
+        return belief.bad_baseline / belief.baseline if belief.baseline else 0.0
 
     def dump(self) -> str:
         """As text."""
@@ -69,17 +82,20 @@ def power(judge: Judge, seen: Seen) -> Power:
         return Power(None, "no indicator is a ratio, so only a PASS of the judge carries on")
     required = needed(bar(judge.false_alarm_rate / len(judge.indicators)), POWER)
     powers = [
-        _of(one.name, seen.beliefs.get(one.name, Belief()), one.objective, seen.seconds, required)
+        _of(one.name, seen.beliefs.get(one.name, Belief()), least_rate(one), seen.seconds, required)
         for one in ratios
     ]
     return max(powers, key=lambda one: float("inf") if one.detectable is None else one.detectable)
 
 
-def _of(
-    name: str, belief: Belief, objective: float | None, seconds: float, required: float
-) -> Power:
+def least_rate(indicator: Indicator | None) -> float:
+    """The rate of bad events to reckon with where fewer were seen."""
+    return (indicator.objective if indicator else None) or FLOOR
+
+
+def _of(name: str, belief: Belief, least: float, seconds: float, required: float) -> Power:
     rate = belief.bad_baseline / belief.baseline if belief.baseline else 0.0
-    rate = max(rate, objective or FLOOR)
+    rate = max(rate, least)
     exposed = f"{belief.candidate:.0f} requests of the candidate in {seconds:.0f} s"
     at_rate = f"at {rate:.2%} {name}"
     smallest = _smallest(belief, rate, required)
@@ -95,9 +111,11 @@ def _smallest(belief: Belief, rate: float, required: float) -> float | None:
     if not belief.candidate or not belief.baseline:
         return None
     low, high = RATIOS[0], RATIOS[-1]
-    if rate * belief.reach_of(high) < required:
+    if belief.collected_for(high, rate) < required:
         return None
     while high / low > 1.01:  # noqa: PLR2004 - to one part in a hundred
         middle = (low * high) ** 0.5
-        low, high = (low, middle) if rate * belief.reach_of(middle) >= required else (middle, high)
+        low, high = (
+            (low, middle) if belief.collected_for(middle, rate) >= required else (middle, high)
+        )
     return high

@@ -5,17 +5,19 @@ dwell, go on. Only weights change. A FAIL ends the ramp from anywhere in it; not
 but time with data, evidence that could have shown a regression, and an error budget that allows it.
 """
 
+import math
 from datetime import timedelta
 
 from controller.api import Status
 from controller.case import Case, Step, enter, hold
 from controller.model import write_duration
 from controller.moving import fail, lost, unseen
-from controller.observed import Judgement
+from controller.observed import Allowance, Judgement
 from controller.pace import ALL, Choice, Wait, choose
 from controller.phases import Because, Phase
 from controller.ramp_api import JudgeState, Ramp, Weighing
 from controller.sight import Unknown
+from judge.budget import burned, expected_burn
 
 FRESH = timedelta(seconds=10)
 """How old the newest judged sample may be for a step to be taken: 10 s, several looks."""
@@ -79,7 +81,9 @@ def ramping(case: Case) -> Step:
         return gone
     judged = case.status.judge
     if judged is not None and judged.verdict == "FAIL":
-        reason = f"the judge stopped {case.attempt.to} at {ramp.weight} %: {judged.reason}"
+        failing = [one.sentence for one in case.status.evidence if one.verdict == "FAIL"]
+        why = "; ".join([judged.reason, *failing])
+        reason = f"the judge stopped {case.attempt.to} at {ramp.weight} %: {why}"
         return fail(case, Because.JUDGE_FAILED, reason)
     if isinstance(case.observed.routes, Unknown):
         return _hold(
@@ -109,13 +113,25 @@ def _arriving(case: Case, ramp: Ramp) -> Step:
 
 def _judging(case: Case, ramp: Ramp) -> Step:
     """The weight is seen: hold it until there is reason to go on."""
-    wait = _obstacle(case, ramp)
-    if wait is not None:
-        return _hold(case, wait.because, wait.reason)
-    choice = choose(case, ramp.weight)
+    choice = _obstacle(case, ramp) or choose(case, ramp.weight)
+    if isinstance(choice, Choice) and choice.weight <= ramp.weight:
+        return _stay(case, ramp, choice)
+    needs_power = case.spec.strategy.kind == "canary" or (
+        isinstance(choice, Choice) and choice.weight >= ALL
+    )
+    if isinstance(choice, Choice) and needs_power:
+        choice = _powerless(case, ramp) or choice
     if isinstance(choice, Wait):
         return _hold(case, choice.because, choice.reason)
     return _take(case, choice)
+
+
+def _stay(case: Case, ramp: Ramp, choice: Choice) -> Step:
+    """What proposes steps wants to see more at this weight first."""
+    longer = timedelta(seconds=ramp.judged) + choice.dwell
+    ramp = ramp.model_copy(update={"dwell": longer, "chosen": choice.why})
+    case = case.with_status(case.status.model_copy(update={"ramp": ramp}))
+    return _hold(case, Because.JUDGING, choice.why)
 
 
 def _obstacle(case: Case, ramp: Ramp) -> Wait | None:
@@ -131,11 +147,16 @@ def _obstacle(case: Case, ramp: Ramp) -> Wait | None:
         return Wait(Because.NO_DATA, f"no data for {'; '.join(missing)}; no data is not a pass")
     if ramp.judged < ramp.dwell.total_seconds():
         return Wait(Because.JUDGING, f"judging for {write_duration(ramp.dwell)}")
-    judge, could = case.spec.judge, ramp.detectable
-    has_power = judge is not None and could is not None and could <= judge.detectable
-    if not has_power and judged_to.verdict != "PASS":
-        return Wait(Because.POWERLESS, ramp.power or "nothing could have been shown yet")
     return None
+
+
+def _powerless(case: Case, ramp: Ramp) -> Wait | None:
+    """Why the evidence says too little, whatever it says."""
+    judge, could, judged = case.spec.judge, ramp.detectable, case.status.judge
+    has_power = judge is not None and could is not None and could <= judge.detectable
+    if has_power or (judged is not None and judged.verdict == "PASS"):
+        return None
+    return Wait(Because.POWERLESS, ramp.power or "nothing could have been shown yet")
 
 
 def _with_judgement(case: Case) -> Status:
@@ -158,7 +179,7 @@ def _with_judgement(case: Case) -> Status:
     )
     if budget is not None and not isinstance(budget, Unknown):
         kept = {"budget_left": budget.remaining, "override": budget.override or ramp.override}
-        ramp = ramp.model_copy(update=kept)
+        ramp = ramp.model_copy(update={**kept, **_burn(case, said, budget)})
     state = JudgeState(
         state=said.state,
         at=said.at,
@@ -166,9 +187,31 @@ def _with_judgement(case: Case) -> Status:
         reason=said.reason,
         requests_exposed=said.exposed,
         requests_harmed=said.harmed,
+        rps=said.rps,
+        error_rate=said.error_rate,
+        tripped=said.tripped,
+        users_exposed=said.users,
     )
     changes = {"ramp": ramp, "judge": state, "evidence": said.evidence}
     return status.model_copy(update=changes)
+
+
+def _burn(case: Case, said: Judgement, allowance: Allowance) -> dict[str, float | None]:
+    """What the ramp may cost of the scarcest budget, and what it has cost."""
+    if allowance.budget is None:
+        return {}
+    strategy = case.spec.strategy
+    dwell = strategy.dwell.total_seconds() * allowance.dwell_factor
+    steps = [(float(step), dwell) for step in sorted(set(strategy.steps)) if step < ALL]
+    budget, rate, expected = allowance.budget, said.error_rate, None
+    if said.detectable is not None:
+        worse = (said.detectable - 1) * rate
+        expected = expected_burn(steps, rps=said.rps, excess_error_rate=worse, budget=budget)
+    spent = burned(bad=said.harmed, total=said.exposed, budget=budget, base_rate=rate)
+    return {
+        name: share if share is not None and math.isfinite(share) else None
+        for name, share in (("expected_burn", expected), ("burned", spent))
+    }
 
 
 def _hold(case: Case, because: Because, reason: str) -> Step:

@@ -118,6 +118,13 @@ class JudgeState(Model):
     """Requests that the candidate has answered under judgement."""
     requests_harmed: float = 0.0
     """Bad ones among them."""
+    rps: float = 0.0
+    """Requests a second of both colours."""
+    error_rate: float = 0.0
+    """The baseline's share of bad requests."""
+    tripped: str | None = None
+    """What ended the ramp other than an indicator's evidence."""
+    users_exposed: int | None = None
 
 
 class Weighing(Model):
@@ -157,6 +164,9 @@ class Ramp(Model):
     budget_left: float | None = None
     """Share of the error budget that remains; the scarcest objective's."""
     expected_burn: float | None = None
+    """Share of the budget that a candidate would cost that is as bad as can just be seen."""
+    burned: float | None = None
+    """Share of the budget that the candidate has cost."""
     override: str | None = None
     """Who lifted a freeze, why, and until when."""
 
@@ -169,8 +179,10 @@ class RampEnding(Model):
     requests_exposed: float = 0.0
     requests_harmed: float = 0.0
     budget_left: float | None = None
+    expected_burn: float | None = None
+    burned: float | None = None
     change_size: float | None = None
     """Share of the services whose digest differs from what served."""
-    services: int | None = None
-    """How many of them differ."""
+    services: tuple[str, ...] = ()
+    """Which."""
     override: str | None = None

@@ -24,7 +24,7 @@ build {
       "# Bytecode that never looks at its source: no check at start-up, and the same bytes each time;",
       "# -B, or what compileall itself imports is written before it, with the time in it.",
       "python3 -B -m compileall -f -q --invalidation-mode unchecked-hash /usr/lib/python3.11 /opt/switchyard",
-      "PYTHONPATH=/opt/switchyard python3 -B -c \"import controller, judge, kopf, lightkube, prometheus_client, pythonjsonlogger\"",
+      "PYTHONPATH=/opt/switchyard python3 -B -c \"import controller.judging, controller.exposure, evidence.override, kopf, lightkube, prometheus_client, pythonjsonlogger\"",
     ]
   }
 }

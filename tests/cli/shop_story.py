@@ -223,3 +223,43 @@ def documents(blue: int = 100, green: int = 0) -> dict[str, Object | int]:
             "items": [route("storefront", blue, green), route("orders", blue, green)]
         },
     }
+
+
+def ramping(weight: int) -> Object:
+    """A release of green under judgement."""
+    switch = to_green("Ramping", weight)
+    switch["status"] |= {
+        "ramp": {
+            "step": 1,
+            "weight": weight,
+            "since": stamp(10),
+            "seenAt": stamp(11),
+            "dwell": "1m",
+            "judged": 12.0,
+            "chosen": "the next step of 1/5/25/50/100 %",
+            "reason": "judging for 1m",
+            "power": "120 requests would have shown 3.1 times as many",
+            "budgetLeft": 0.82,
+        },
+        "judge": {
+            "state": "opaque",
+            "at": stamp(20),
+            "verdict": "HOLD",
+            "reason": "neither a regression nor its absence is shown yet",
+            "requestsExposed": 120,
+            "requestsHarmed": 3,
+        },
+        "evidence": [
+            {
+                "name": "errors",
+                "verdict": "HOLD",
+                "e": 4.2,
+                "bound": 300,
+                "interval": [0.5, None],
+                "exposure": {"baseline": 2400, "candidate": 120},
+                "sentence": "3 of 120 bad at the candidate",
+            },
+            {"name": "latency", "verdict": "HOLD", "noData": "no series of green for buckets"},
+        ],
+    }
+    return switch

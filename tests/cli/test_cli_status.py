@@ -46,6 +46,9 @@ def test_status_as_json_has_a_stable_shape(api: FakeApi, switchyard: CommandLine
         "release",
         "taken_up",
         "settled",
+        "ramp",
+        "judge",
+        "evidence",
         "rollback_until",
         "rollback_left_seconds",
         "colours",
@@ -219,3 +222,27 @@ def test_an_unknown_stack_is_invalid_input() -> None:
 
 def test_an_unknown_option_is_a_usage_error(switchyard: CommandLine) -> None:
     assert switchyard("status", "--jason").code == 2
+
+
+def test_a_ramp_is_told_with_its_evidence_and_why_it_waits(
+    api: FakeApi, switchyard: CommandLine
+) -> None:
+    api.put(shop_story.ramping(5))
+    (twin,) = switchyard("status", "--json").document["twins"]
+    assert twin["weights"] == {"blue": 95, "green": 5}
+    assert (twin["ramp"]["weight"], twin["judge"]["verdict"]) == (5, "HOLD")
+    assert twin["evidence"][0]["interval"] == [0.5, None], "unbounded is null, never a number"
+    shown = switchyard("status").out
+    assert "0.5 … →" in shown
+    assert "no series of green for buckets" in shown
+    told = switchyard("explain").out.replace("\n", " ")
+    for part in ("not further yet: judging for 1m", "3 of 120 bad", "82.0% left", "3.1 times"):
+        assert part in told, told
+
+
+def test_evidence_of_a_release_that_ended_is_no_news(api: FakeApi, switchyard: CommandLine) -> None:
+    switch = shop_story.ramping(5)
+    switch["status"] |= {"phase": "Rejected", "settled": shop_story.RELEASE["green"], "weight": 0}
+    api.put(switch)
+    (twin,) = switchyard("status", "--json").document["twins"]
+    assert (twin["ramp"], twin["judge"], twin["evidence"]) == (None, None, [])

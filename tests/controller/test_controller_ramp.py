@@ -56,7 +56,7 @@ async def test_a_good_candidate_climbs_every_step_with_all_services_together() -
     assert ending.outcome is Outcome.PROMOTED
     assert ending.ramp is not None
     assert [one.weight for one in ending.ramp.weights] == [*STEPS, 100]
-    assert (ending.ramp.change_size, ending.ramp.services) == (1.0, 2)
+    assert (ending.ramp.change_size, ending.ramp.services) == (1.0, ("orders", "storefront"))
 
 
 async def test_every_step_lasts_its_dwell_of_judged_time() -> None:
