@@ -18,6 +18,7 @@ import numpy as np
 
 from judge import sentences
 from judge.buckets import align
+from judge.config import Kind
 from judge.errors import ObservationError, StateError
 from judge.interval import Interval
 from judge.observation import Buckets, Counts, NoData, Pair, Samples
@@ -148,35 +149,49 @@ class Session:
 
 def _observed(watch: Watch, pair: Pair | NoData) -> Observed | str:
     """The tick's data as arrays, or why there are none."""
-    if isinstance(pair, NoData):
-        return pair.reason
-    for side in (pair.baseline, pair.candidate):
-        if isinstance(side, NoData):
-            return side.reason
-    match pair.baseline, pair.candidate:
-        case Counts() as baseline, Counts() as candidate:
+    sides = (pair,) if isinstance(pair, NoData) else (pair.baseline, pair.candidate)
+    missing = next((side.reason for side in sides if isinstance(side, NoData)), None)
+    if isinstance(pair, NoData) or missing is not None:
+        return missing or "no data"
+    match watch.indicator.kind, pair.baseline, pair.candidate:
+        case Kind.RATIO, Counts() as baseline, Counts() as candidate:
+            _check_counts(watch, baseline, candidate)
             counts = (baseline.bad, baseline.total, candidate.bad, candidate.total)
             return RatioTick(*(np.asarray(one, dtype=np.float64) for one in counts))
-        case Buckets() as baseline, Buckets() as candidate:
+        case Kind.HISTOGRAM, Buckets() as baseline, Buckets() as candidate:
             aligned = align(
                 baseline.bounds, baseline.cumulative, candidate.bounds, candidate.cumulative
             )
             if aligned is None:
                 return "the two colours share no bucket"
             return HistogramTick(aligned.bounds, aligned.baseline, aligned.candidate)
-        case Samples() as baseline, Samples() as candidate:
-            return GaugeTick(_mean(baseline.values), _mean(candidate.values))
-        case _:
-            name, kind = watch.indicator.name, watch.indicator.kind.value
+        case Kind.GAUGE, Samples() as baseline, Samples() as candidate:
+            means = _mean(baseline), _mean(candidate)
+            if not np.isfinite(means).all():
+                return "a reading is no finite number"
+            return GaugeTick(*means)
+        case kind, _, _:
+            name = watch.indicator.name
             raise ObservationError(
                 f"{name}: {type(pair.baseline).__name__} beside {type(pair.candidate).__name__}",
-                f"are not the two sides of a {kind}, so they cannot be compared",
-                f"give both sides of {name} as a {kind}'s",
+                f"are not the two sides of a {kind.value}, so they cannot be compared",
+                f"give both sides of {name} as a {kind.value}'s",
             )
 
 
-def _mean(values: tuple[float, ...]) -> NDArray[np.float64]:
-    return np.asarray(math.fsum(values) / len(values))
+def _check_counts(watch: Watch, *sides: Counts) -> None:
+    for side in sides:
+        if not 0 <= side.bad <= side.total:
+            raise ObservationError(
+                f"{watch.indicator.name}: {side.bad} bad of {side.total}",
+                "cannot be, so the tick is not counted",
+                "give increments of both counters over the same span; after a reset, no data",
+            )
+
+
+def _mean(samples: Samples) -> NDArray[np.float64]:
+    values = samples.values
+    return np.asarray(sum(values) / len(values) if values else math.nan)
 
 
 def _indicator(watch: Watch, no_data: str | None) -> IndicatorReport:
