@@ -5,7 +5,7 @@ policy learnt from it alone, and later releases on which both are compared by si
 judge in the loop. Beside it: what the log of a randomised pilot says the policy would do
 (off-policy), against what it then did.
 
-Usage: `python -m bench.exposure [--companies 20] [--history 300] [--later 60] [--seed 1000]`
+Usage: `python -m bench.exposure [--companies 14] [--history 250] [--later 110] [--seed 1000]`
 """
 
 import argparse
@@ -22,7 +22,7 @@ from bench.exposure.offpolicy import Estimate
 from bench.exposure.ramps import Outcomes
 from bench.exposure.study import ARMS, Sizes, Study, longest, study, to_clock
 from bench.exposure.world import Flags, Floats
-from judge.exposure import Ladder, Policy, Prices
+from judge.exposure import Ladder, Prices
 
 RESAMPLES = 2000
 _MINUTE = 60.0
@@ -32,25 +32,24 @@ Statistic = Callable[[Floats, Flags], float]
 def main() -> int:
     """Simulate and print; 1 when show 5 does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--companies", type=int, default=20)
-    parser.add_argument("--history", type=int, default=300)
-    parser.add_argument("--later", type=int, default=60)
+    parser.add_argument("--companies", type=int, default=14)
+    parser.add_argument("--history", type=int, default=250)
+    parser.add_argument("--later", type=int, default=110)
     parser.add_argument("--seed", type=int, default=1000)
-    parser.add_argument("--time-price", type=float, default=Prices().time)
-    parser.add_argument("--no-pilot", action="store_true", help="leave the off-policy part out")
+    parser.add_argument("--good", type=int, default=6, help="one in so many good ones is ramped")
+    parser.add_argument("--pilot", type=int, default=40, help="logged releases of each company")
     chosen = parser.parse_args()
     sizes = Sizes(chosen.companies, chosen.history, chosen.later, chosen.seed)
-    made = study(sizes, Prices(time=chosen.time_price))
-    risks = made.risks()
-    learnt = made.paced(risks[:, 1], seed=100)
+    made = study(sizes, Prices())
     _print_sizes(made)
-    _print_learning(made, risks[:, 0])
-    held = _print_comparison(made, "learnt", learnt)
-    cold = Policy.learn(()).explain
-    unlearnt = np.array([cold(features).cautious for features in made.features])
-    _print_comparison(made, "no history", made.paced(unlearnt, seed=200))
-    if not chosen.no_pilot:
-        _print_offpolicy(made, risks)
+    _print_learning(made, made.risks()[:, 0])
+    compared = made.with_fewer_good(chosen.good)
+    learnt = compared.paced(compared.risks()[:, 1], seed=100)
+    held = _print_comparison(compared, "learnt", learnt)
+    blind = np.array([(p.model.bad + 1) / (p.model.releases + 2) for p in compared.policies])
+    unlearnt = compared.paced(blind, seed=200)
+    _print_comparison(compared, "the history's share for every release", unlearnt)
+    _print_offpolicy(made.first(chosen.pilot))
     return int(not held)
 
 
@@ -116,8 +115,8 @@ def _print_comparison(made: Study, name: str, outcomes: Outcomes) -> bool:
     return time.value <= 0.5 and harm.value <= 1.0  # noqa: PLR2004 - the show's half
 
 
-def _print_offpolicy(made: Study, risks: Floats) -> None:
-    log, logged, wanted = made.pilot(risks)
+def _print_offpolicy(made: Study) -> None:
+    log, logged, wanted = made.pilot(made.risks())
     truth = made.paced(np.array(ARMS)[wanted], seed=900)
     _say(
         f"\n| the policy at one of {len(ARMS)} paces | truth (carried out) | from the pilot's log, "

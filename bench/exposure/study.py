@@ -63,6 +63,28 @@ class Study:
         """The truth."""
         return np.array([release.bad for release in self.releases])
 
+    def with_fewer_good(self, one_in: int) -> "Study":
+        """All bad releases and one in so many good ones, for figures about either kind."""
+        nth = np.arange(len(self.releases))
+        kept = np.flatnonzero(self.bad | (nth % one_in == 0)).tolist()
+        return self._of(kept)
+
+    def first(self, of_each: int) -> "Study":
+        """The first releases of each company: the mixture as it is."""
+        nth = np.concatenate([np.arange(n) for n in np.bincount(self.company)])
+        return self._of(np.flatnonzero(nth < of_each).tolist())
+
+    def _of(self, kept: list[int]) -> "Study":
+        return Study(
+            releases=[self.releases[n] for n in kept],
+            company=self.company[kept],
+            features=[self.features[n] for n in kept],
+            policies=[self.policies[n] for n in kept],
+            ladder=_some(self.ladder, kept),
+            prices=self.prices,
+            seed=self.seed,
+        )
+
     def risks(self) -> Floats:
         """What each policy says of its release: shape (releases, 2), mean and cautious."""
         said = [p.explain(f) for p, f in zip(self.policies, self.features, strict=True)]

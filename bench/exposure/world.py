@@ -27,6 +27,7 @@ _BASE = -2.9
 _SHARE_OF_DAY = 0.6
 """Traffic swings by this much around its mean over the day; it peaks at 15:00."""
 _HOURS = 24.0
+_AWAKE = range(7, 22)
 _LATE = range(16, 21)
 _FRIDAY = 4
 _OUTAGES = 0.05
@@ -94,7 +95,7 @@ def company(seed: int, count: int) -> list[Release]:
     releases: list[Release] = []
     for number in range(count):
         twin = int(rng.integers(TWINS))
-        at += timedelta(hours=float(rng.exponential(2.0)) + 0.2)
+        at = _next_start(at, rng)
         state[twin] = 0.7 * state[twin] + rng.normal(0, 0.5)
         size = math.exp(rng.normal(math.log(100), 1.3))
         touched = rng.random(len(SERVICES)) < rng.choice([0.1, 0.2, 0.5])
@@ -128,6 +129,15 @@ def company(seed: int, count: int) -> list[Release]:
             )
         )
     return releases
+
+
+def _next_start(at: datetime, rng: np.random.Generator) -> datetime:
+    """A few hours later; who would release at night does so in the morning."""
+    at += timedelta(hours=float(rng.exponential(1.5)) + 0.2)
+    if at.hour in _AWAKE:
+        return at
+    morning = at.replace(hour=_AWAKE.start) + timedelta(minutes=int(rng.integers(120)))
+    return morning if morning > at else morning + timedelta(days=1)
 
 
 def _ratio(rng: np.random.Generator) -> float:

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from judge.dependence import BRIEF
-from judge.stakes import BOLDEST
 from judge.special import normal_cdf
+from judge.stakes import BOLDEST
 
 Array = NDArray[np.float64]
 

@@ -11,6 +11,7 @@ Programming and Optimal Control, vol. I, section 6.2). Deliberately not here: wh
 """
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +72,8 @@ class Ways:
     def harm(self, state: RampState, bounds: Bounds, notice_s: float) -> Array:
         """Mean of the bad answers that a bad release would cause from now on, shape (ways,)."""
         errors = state.errors
-        speed = detection.speed(_RATIOS, self.weight[..., None], errors)
+        weights, which = np.unique(self.weight, return_inverse=True)
+        speed = detection.speed(_RATIOS, weights[:, None], errors)[which.reshape(self.weight.shape)]
         steps = speed * self.dwell[..., None]
         nats = np.concatenate([np.zeros_like(steps[:, :1]), np.cumsum(steps, axis=1)], axis=1)
         height = _height(state, bounds)
@@ -95,29 +97,35 @@ def _table(height: float) -> Array:
     return np.linspace(0, 1, 400) ** 2 * (8 * height + 40)
 
 
-def at_once() -> Ways:
-    """The way that is 100 % now."""
-    return Ways(np.full((1, 1), 0.5), np.zeros((1, 1)))
-
-
-def ways_from(weight: int, dwells: Array, state: RampState, bounds: Bounds) -> Ways:
-    """All ways tried that go to that weight next; rows in the order of `dwells`, then the rest.
+def ways(
+    options: Mapping[int, Array], state: RampState, bounds: Bounds, *, at_once: bool
+) -> tuple[Array, Ways]:
+    """First steps (weight in percent, dwell), shape (ways, 2), and the ways that begin so.
 
     Args:
-        weight: percent.
-        dwells: seconds at that weight, shape (n,); the result has n k rows.
+        options: seconds to try, by the weight in percent at which to spend them.
         state: where the ramp stands.
         bounds: what bounds it.
+        at_once: whether 100 % now is one of the ways.
     """
-    missing = 0.0 if state.has_power(bounds) else bounds.required - state.collected(bounds)
-    parts = [
-        _ascent(path, dwells, state.errors, missing, bounds)
+    ascents = [
+        (path, dwells)
+        for weight, dwells in options.items()
         for path in _paths(weight, state, bounds)
     ]
-    depth = max(part.weight.shape[-1] for part in parts)
-    padded = [_padded(part, depth) for part in parts]
-    ways = [np.concatenate(sides, axis=1) for sides in zip(*padded, strict=True)]
-    return Ways(*(side.reshape(-1, depth) for side in ways))
+    depth = max(len(path) for path, _ in ascents)
+    missing = 0.0 if state.has_power(bounds) else bounds.required - state.collected(bounds)
+    firsts, weights, times = [[[FULL, 0.0]]], [np.full((1, depth), 0.5)], [np.zeros((1, depth))]
+    for path, dwells in ascents:
+        time = _ascent(path, dwells, state.errors, missing, bounds)
+        count = len(time)
+        firsts.append(np.column_stack([np.full(count, path[0]), time[:, 0]]))
+        padded = np.array([*path, *path[-1:] * (depth - len(path))]) / FULL
+        weights.append(np.broadcast_to(padded, (count, depth)))
+        times.append(np.concatenate([time, np.zeros((count, depth - len(path)))], axis=1))
+    skip = 0 if at_once else 1
+    merged = [np.concatenate(parts[skip:]) for parts in (firsts, weights, times)]
+    return merged[0], Ways(*merged[1:])
 
 
 def _paths(weight: int, state: RampState, bounds: Bounds) -> list[list[float]]:
@@ -141,20 +149,16 @@ def _paths(weight: int, state: RampState, bounds: Bounds) -> list[list[float]]:
 
 def _ascent(
     path: list[float], dwells: Array, errors: float, missing: float, bounds: Bounds
-) -> Ways:
-    """All dwells tried on one path; arrays of shape (first dwells, others, stages)."""
-    share = np.array(path) / FULL
-    speed = detection.speed(bounds.regression, share, errors)
-    others = np.array(list(itertools.product(PACES, ENCORES))) * bounds.min_dwell_s
-    dwell = np.empty((len(dwells), len(others), len(path)))
-    dwell[..., 0] = dwells[:, None]
-    dwell[..., 1:-1] = others[None, :, :1]
-    still = missing - (dwell[..., :-1] * speed[:-1]).sum(axis=-1)
-    least = bounds.min_dwell_s if path[-1] > path[-2] else 0.0
-    dwell[..., -1] = np.maximum(np.maximum(still, 0) / speed[-1] + others[None, :, 1], least)
-    return Ways(np.broadcast_to(share, dwell.shape), dwell)
-
-
-def _padded(ways: Ways, depth: int) -> tuple[Array, Array]:
-    lacking = [(0, 0), (0, 0), (0, depth - ways.weight.shape[-1])]
-    return np.pad(ways.weight, lacking, constant_values=0.5), np.pad(ways.dwell, lacking)
+) -> Array:
+    """All dwells tried on one path, shape (ways, stages)."""
+    speed = detection.speed(bounds.regression, np.array(path) / FULL, errors)
+    least = bounds.min_dwell_s
+    others = np.array(list(itertools.product(PACES, ENCORES))) * least
+    first = np.repeat(dwells, len(others))
+    pace, encore = np.tile(others, (len(dwells), 1)).T
+    dwell = np.empty((len(first), len(path)))
+    dwell[:, 0] = first
+    dwell[:, 1:-1] = pace[:, None]
+    still = np.maximum(missing - dwell[:, :-1] @ speed[:-1], 0) / speed[-1]
+    dwell[:, -1] = np.maximum(still + encore, least if path[-1] > path[-2] else 0.0)
+    return dwell

@@ -18,6 +18,7 @@ import numpy as np
 from judge.exposure import detection, outlook
 from judge.exposure.features import Features
 from judge.exposure.history import Past
+from judge.exposure.ladder import Ladder
 from judge.exposure.outlook import Prices, Ways
 from judge.exposure.ramp import FULL, Bounds, RampState, Step, ceiling, slowed, without_leave
 from judge.exposure.reasons import reason
@@ -27,7 +28,10 @@ GRID = (1, 2, 3, 5, 7, 10, 15, 20, 25, 35, 50, 60, 70, 80, 90)
 """Weights tried, in percent."""
 CHOICES = 5
 """How many of the reachable weights are tried at once: 5, spread evenly over them."""
-_FINENESS = 0.1
+ENOUGH = 30
+"""Past releases that traffic has judged, from which on the policy trusts what it learnt: 30; with
+fewer, its dozen weights are mostly prior, and it climbs the fixed ladder by its own rules."""
+_FINENESS = 0.2
 """Log-odds between the probabilities that are told apart; a probability counts as the next higher
 of them, so that the picks of a riskier release always include those of a safer one."""
 _REACH = 12.0
@@ -40,17 +44,28 @@ class Policy:
 
     model: RiskModel
     prices: Prices = field(default_factory=Prices)
+    ladder: Ladder = field(default_factory=Ladder)
+    """What it climbs until it has learnt enough."""
 
     @classmethod
     def learn(
-        cls, history: Iterable[Past], *, base_rate: float = BASE_RATE, prices: Prices | None = None
+        cls,
+        history: Iterable[Past],
+        *,
+        base_rate: float = BASE_RATE,
+        prices: Prices | None = None,
+        ladder: Ladder | None = None,
     ) -> "Policy":
         """From the release history, which may be empty."""
-        return cls(RiskModel.fit(history, base_rate), prices or Prices())
+        return cls(RiskModel.fit(history, base_rate), prices or Prices(), ladder or Ladder())
 
     def dump(self) -> str:
         """As JSON text; `load` reads it back to an equal policy."""
-        content = {"model": self.model.to_json(), "prices": asdict(self.prices)}
+        content = {
+            "model": self.model.to_json(),
+            "prices": asdict(self.prices),
+            "ladder": asdict(self.ladder),
+        }
         return json.dumps(content, separators=(",", ":"))
 
     @classmethod
@@ -62,8 +77,12 @@ class Policy:
         """
         try:
             content = cast("Mapping[str, Any]", json.loads(text))
-            model, prices = content["model"], content["prices"]
-            return cls(RiskModel.of_json(model), Prices(**prices))
+            rungs = content["ladder"]
+            return cls(
+                RiskModel.of_json(content["model"]),
+                Prices(**content["prices"]),
+                Ladder(tuple(rungs["steps"]), rungs["dwell_s"]),
+            )
         except RiskError:
             raise
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -87,7 +106,23 @@ class Policy:
 
     def choose(self, features: Features, state: RampState, bounds: Bounds) -> Step:
         """The next step; to be asked at the start and whenever the last step's dwell is over."""
+        if self.model.releases < ENOUGH:
+            return self._climb(features, state, bounds)
         return self.pace(self.model.assess(features).cautious, state, bounds)
+
+    def _climb(self, features: Features, state: RampState, bounds: Bounds) -> Step:
+        """The ladder's next step, as far as bounds and power allow it."""
+        rung = self.ladder.choose(features, state, bounds)
+        if rung.weight <= state.weight or state.weight == FULL:
+            return rung
+        top = ceiling(state, bounds)
+        weight = rung.weight
+        if weight < FULL or top < FULL or not state.has_power(bounds):
+            weight = max(state.weight, int(min(weight, bounds.max_weight, top)))
+        dwell = 0.0 if weight == FULL else slowed(self.ladder.dwell_s, state, bounds)
+        why = reason(weight, dwell, state, bounds)
+        known = f"only {self.model.releases} of {ENOUGH} past releases to learn from"
+        return Step(weight, dwell, f"{why}; by the fixed ladder, for there are {known}")
 
     def pace(self, probability: float, state: RampState, bounds: Bounds) -> Step:
         """The next step of a release that was this likely bad before it started."""
@@ -95,7 +130,16 @@ class Policy:
         if held is not None:
             return held
         suspicion = _suspicion(probability, state)
-        first, ways = _options(state, bounds)
+        top = ceiling(state, bounds)
+        first, ways = outlook.ways(
+            {
+                weight: _dwells(weight, state, bounds)
+                for weight in _weights(state.weight, top, bounds)
+            },
+            state,
+            bounds,
+            at_once=top >= FULL and state.has_power(bounds),
+        )
         weight, dwell = self._slowest_pick(suspicion, first, ways, state, bounds)
         dwell = 0.0 if weight == FULL else slowed(dwell, state, bounds)
         now = 1 / (1 + math.exp(-suspicion))
@@ -162,30 +206,6 @@ def _suspicion(probability: float, state: RampState) -> float:
     return math.log(inside / (1 - inside)) + factor + others
 
 
-def _options(state: RampState, bounds: Bounds) -> tuple[outlook.Array, Ways]:
-    """First steps (weight, dwell), shape (ways, 2), and the ways that begin with them."""
-    top = ceiling(state, bounds)
-    weights = _weights(state.weight, top, bounds)
-    firsts: list[outlook.Array] = []
-    ways: list[Ways] = []
-    if top >= FULL and state.has_power(bounds):
-        firsts.append(np.array([[FULL, 0.0]]))
-        ways.append(outlook.at_once())
-    for weight in weights:
-        dwells = _dwells(weight, state, bounds)
-        some = outlook.ways_from(weight, dwells, state, bounds)
-        each = np.repeat(dwells, len(some.dwell) // len(dwells))
-        firsts.append(np.column_stack([np.full_like(each, weight), each]))
-        ways.append(some)
-    depth = max(some.dwell.shape[1] for some in ways)
-    wide = [_widened(some, depth) for some in ways]
-    merged = Ways(
-        np.concatenate([some.weight for some in wide]),
-        np.concatenate([some.dwell for some in wide]),
-    )
-    return np.concatenate(firsts), merged
-
-
 def _weights(now: int, top: float, bounds: Bounds) -> list[int]:
     """Weights to try next, from the present one up to the highest allowed below 100 %."""
     if now == 0:
@@ -208,8 +228,3 @@ def _dwells(weight: int, state: RampState, bounds: Bounds) -> outlook.Array:
     if bounds.min_dwell_s <= missing <= bounds.max_dwell_s:
         tried.add(math.ceil(missing + 1))
     return np.array(sorted(tried))
-
-
-def _widened(ways: Ways, depth: int) -> Ways:
-    lacking = [(0, 0), (0, depth - ways.dwell.shape[1])]
-    return Ways(np.pad(ways.weight, lacking, constant_values=0.5), np.pad(ways.dwell, lacking))

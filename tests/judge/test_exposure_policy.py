@@ -1,13 +1,15 @@
 """The policy: as fast as risk and evidence let it, within its bounds, never without leave."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from judge.budget import Throttle
-from judge.exposure import Belief, Bounds, Features, Ladder, Policy, RampState, Step
+from judge.exposure import Belief, Bounds, Features, Ladder, Past, Policy, RampState, Step
+from judge.exposure.policy import ENOUGH
 from judge.verdict import Verdict
 
 pytestmark = pytest.mark.pure
@@ -161,11 +163,32 @@ def test_a_release_without_fault_arrives_whatever_was_thought_of_it(rps: float) 
         assert _minutes(steps) < 60 * max(1.0, 200 / rps) * 3
 
 
-def test_without_history_the_pace_is_close_to_the_ladders() -> None:
+def test_without_history_the_pace_is_the_ladders() -> None:
     steps = COLD.foresee(TYPICAL, rps=200, error_rate=0.005, bounds=BOUNDS)
-    ladder = 4 * Ladder().dwell_s / 60
-    assert 0.6 * ladder <= _minutes(steps) <= 1.4 * ladder
-    assert steps[0].weight == 1
+    assert [step.weight for step in steps] == [1, 5, 25, 50, 100]
+    assert _minutes(steps) == 40
+    assert "only 0 of 30 past releases to learn from" in steps[0].reason
+
+
+def test_without_history_the_ladder_keeps_the_policys_rules() -> None:
+    starved = COLD.foresee(TYPICAL, rps=0.2, error_rate=0.005, bounds=BOUNDS)
+    assert starved[-1].weight == 50, "no blind promotion: the ladder alone would have promoted"
+    assert "100 % asks for the power" in starved[-1].reason
+    narrow = replace(BOUNDS, max_weight=20)
+    steps = COLD.foresee(TYPICAL, rps=200, error_rate=0.005, bounds=narrow)
+    assert [step.weight for step in steps][:3] == [1, 5, 20]
+    assert steps[-1].weight == 100
+
+
+def test_with_enough_history_it_trusts_itself() -> None:
+    start = datetime(2026, 1, 5, tzinfo=UTC)
+    history = [
+        Past(f"r{n}", "shop", start + timedelta(hours=7 * n), "promoted", 10.0) for n in range(90)
+    ]
+    few, many = Policy.learn(history[: ENOUGH - 1]), Policy.learn(history)
+    ways = [p.foresee(TYPICAL, rps=200, error_rate=0.005, bounds=BOUNDS) for p in (few, many)]
+    assert _minutes(ways[0]) == 40
+    assert _minutes(ways[1]) < 20, "ninety good releases are a reason to be quick"
 
 
 def test_a_release_known_to_be_safe_takes_less_than_half_the_ladder() -> None:
@@ -200,7 +223,8 @@ def test_the_same_question_has_the_same_answer() -> None:
         weight=5, rps=200, error_rate=0.005, evidence=Belief().add(285, 57_000, 15, 3000, 300)
     )
     again = Policy.load(COLD.dump())
-    assert again.choose(TYPICAL, state, BOUNDS) == COLD.choose(TYPICAL, state, BOUNDS)
+    assert again == COLD
+    assert again.pace(0.1, state, BOUNDS) == COLD.pace(0.1, state, BOUNDS)
     assert COLD.probability_bad(TYPICAL) == pytest.approx(0.15)
     assert COLD.explain(TYPICAL).sentence.startswith("bad with a probability of 15.0%")
 
