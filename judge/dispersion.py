@@ -31,6 +31,10 @@ FEW = 4
 SPREAD = 3.0
 """Variance of half a squared difference of neighbours, their overlap included, under normality."""
 
+ADJACENT = 1.5
+"""Differences of neighbouring blocks miss a third of the wandering that these share: it is
+added."""
+
 _SPANS = 2.0 ** np.arange(SCALES)
 
 
@@ -77,7 +81,9 @@ class Dispersion:
         )
         _, _, _, _, pairs, excess, squares = self._sums
         sure = excess - np.sqrt(SPREAD * squares)
-        rates = np.where(pairs >= FEW, sure * _SPANS / np.where(squares > 0, squares, 1.0), 0.0)
+        rates = np.where(
+            pairs >= FEW, sure * ADJACENT * _SPANS / np.where(squares > 0, squares, 1.0), 0.0
+        )
         self._rate = np.maximum(rates.max(axis=-1), 0.0)
 
     def state(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from judge.wallenius import Ticks, log_e_bound, taxed_draws
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
 
@@ -109,8 +109,8 @@ class HistogramEvidence:
 
     def update(
         self,
-        counts_b: Floats,
-        counts_c: Floats,
+        counts_b: ArrayLike,
+        counts_c: ArrayLike,
         bounds: Sequence[float],
         seconds: float = 1.0,
     ) -> None:
@@ -241,8 +241,8 @@ class HistogramEvidence:
         self._dispersion.load(state["dispersion"])
         self._log_e = self._judged = None
 
-    def _checked(self, counts: Floats, bounds: Sequence[float]) -> Floats:
-        counts = np.asarray(counts, dtype=np.float64)
+    def _checked(self, given: ArrayLike, bounds: Sequence[float]) -> Floats:
+        counts = np.asarray(given, dtype=np.float64)
         if counts.shape != (*self.shape, len(bounds)):
             raise ValueError(
                 f"counts of shape {counts.shape} beside {len(bounds)} bounds and runs of shape "

@@ -108,18 +108,17 @@ class Slowdown:
     def slowest(self) -> Judged:
         """Of the largest slowdown over the judged bounds: what matters when slower is worse."""
         slow_c, slow_b, variance, weight = self._sums
-        return self._judge(slow_c, slow_b, variance, weight, self._positions())
+        return self._judge(slow_c, slow_b, variance, weight, flip=False)
 
     def fastest(self) -> Judged:
         """Of the smallest: the same from the other end, on the shares of *faster* requests."""
         slow_c, slow_b, variance, weight = (one[..., ::-1] for one in self._sums)
-        found = self._judge(
-            weight - slow_c, weight - slow_b, weight - variance, weight, -self._positions()[::-1]
-        )
+        fast_c, fast_b, rest = weight - slow_c, weight - slow_b, weight - variance
+        found = self._judge(fast_c, fast_b, rest, weight, flip=True)
         return Judged(
             lower=1 / np.where(found.upper > 0, found.upper, np.inf),
             upper=np.where(found.lower > 0, 1 / np.maximum(found.lower, 1e-300), np.inf),
-            bound=1 / found.bound,
+            bound=found.bound,
             slower_baseline=1 - found.slower_baseline,
             slower_candidate=1 - found.slower_candidate,
         )
@@ -154,13 +153,18 @@ class Slowdown:
         sums[..., [axis.index(bound) for bound in self._bounds]] = self._sums
         self._bounds, self._sums = axis, sums
 
-    def _positions(self) -> Floats:
-        return positions(self._bounds)
-
     def _judge(
-        self, slow_c: Floats, slow_b: Floats, variance: Floats, weight: Floats, at: Floats
+        self,
+        slow_c: Floats,
+        slow_b: Floats,
+        variance: Floats,
+        weight: Floats,
+        *,
+        flip: bool,
     ) -> Judged:
-        """On axes whose positions rise and whose shares fall."""
+        """On axes whose positions rise and whose shares fall; flipped, bounds run backwards."""
+        edges = np.asarray(self._bounds[::-1] if flip else self._bounds, dtype=np.float64)
+        at = -positions(edges) if flip else positions(edges)
         if not at.size:
             nothing = np.full(self.shape, np.nan)
             zero, infinite = np.zeros(self.shape), np.full(self.shape, np.inf)
@@ -170,14 +174,16 @@ class Slowdown:
         share, share_c = slow_b / least, slow_c / least
         low, high = self._limits(slow_c, slow_b, variance)
         curve = _log_odds(share, weight)
-        ratios = np.exp(_time_ratio(np.stack([low * share, high * share]), curve, at, weight))
+        ratios = np.exp(_time_ratio(np.stack([low, high]) / least, curve, at, weight))
         lower = np.where(low > 0, ratios[0], 0.0)
         upper = np.where(slow_b > 0, ratios[1], np.inf)
         judged = heard & (share >= JUDGED[0]) & (share <= JUDGED[1])
         nearest = np.abs(curve - math.log(NEAREST / (1 - NEAREST)))
         nearest = nearest == np.where(heard, nearest, np.inf).min(axis=-1, keepdims=True)
         judged = np.where(judged.any(axis=-1, keepdims=True), judged, nearest & heard)
-        judged |= heard & (lower > 1)  # what is shown slower is told, however rare
+        # a rarer tail is told where it is shown to be slower still
+        usual = np.where(judged, lower, 0.0).max(axis=-1, keepdims=True)
+        judged |= heard & (share < JUDGED[0]) & (lower > np.maximum(usual, 1.0))
         lower, upper = np.where(judged, lower, 0.0), np.where(judged, upper, 0.0)
         most = lower.argmax(axis=-1)[..., None]
         known = judged.any(axis=-1)
@@ -185,16 +191,20 @@ class Slowdown:
         return Judged(
             lower=np.minimum(lower.max(axis=-1), top),
             upper=top,
-            bound=np.where(known, np.exp(at[most[..., 0]]), np.nan),
+            bound=np.where(known, edges[most[..., 0]], np.nan),
             slower_baseline=gather(share, most)[..., 0],
             slower_candidate=gather(share_c, most)[..., 0],
         )
 
     def _limits(self, slow_c: Floats, slow_b: Floats, variance: Floats) -> tuple[Floats, Floats]:
-        """Confidence limits of the ratio of slow shares at every bound, `(..., bounds)`."""
+        """Confidence limits of the baseline's slow requests times `r`, at every bound.
+
+        Where the baseline has none, one is added for the lower limit; the upper one is not known.
+        """
         cost = 2 * math.log(slow_b.shape[-1] / self.alpha)
-        some = slow_b > 0
-        b = np.where(some, slow_b, 1.0)
+        # with none of the baseline's, variance over the candidate's is its share of the traffic
+        lone = variance / np.where(slow_c > 0, slow_c, 1.0)
+        b = np.where(slow_b > 0, slow_b, np.where(lone > 0, lone, 1.0))
         point = slow_c / b
         # an upper limit's rounds start above and fall; a lower one's need only one from above
         high = FAR * (point + 1)
@@ -202,9 +212,9 @@ class Slowdown:
             nats = np.log1p(high * (variance / TUNED_FOR)) + cost
             high = _root(slow_c, b, variance, nats, 1.0)
         nats = np.log1p(point * (variance / TUNED_FOR)) + cost
-        skew = (1 + 0.5 * np.maximum(point - 1, 0.0)) * nats / 6
-        low = _root(np.maximum(slow_c - skew, 0.0), b, variance, nats, -1.0)
-        return np.where(some, np.maximum(low, 0.0), 0.0), np.where(some, high, 0.0)
+        # Bernstein's term: no jump of A - r B is above 1
+        low = _root(np.maximum(slow_c - nats / 6, 0.0), b, variance, nats, -1.0)
+        return np.maximum(low, 0.0) * b, high * b
 
 
 def _root(a: Floats, b: Floats, variance: Floats, nats: Floats, sign: float) -> Floats:
@@ -219,7 +229,7 @@ def above(counts: Floats) -> Floats:
     return counts[..., :0:-1].cumsum(axis=-1)[..., ::-1]
 
 
-def positions(bounds: Sequence[float]) -> Floats:
+def positions(bounds: Sequence[float] | Floats) -> Floats:
     """Natural logarithms of finite bounds; what is not above 0 lies very far to the left."""
     return np.log(np.maximum(np.asarray(bounds, dtype=np.float64), 1e-30))
 

@@ -69,9 +69,9 @@ def test_the_bound_loses_little_even_when_half_of_all_are_sampled() -> None:
     exact -= np.log((chances * np.exp(exact)).sum())
     shifted = chances * np.exp(exact)
     log_w = np.linspace(0.1, 0.2, 11)[:, None] * scores
-    sums = (one @ np.exp(log_w).T for one in (samples, np.array(pooled) - samples))
-    half = np.full(len(samples), 10.0)
-    ours = log_e_bound(samples @ log_w.T, *sums, half, half)
+    half, weights = np.full(len(samples), 10.0), np.exp(log_w).T
+    rest = np.array(pooled) - samples
+    ours = log_e_bound(samples @ log_w.T, samples @ weights, rest @ weights, half, half)
     grown = (shifted[:, None] * ours).sum(axis=0).max()
     assert grown > 0.93 * (shifted * exact).sum(), "half the traffic must not cost half the power"
 
@@ -95,11 +95,11 @@ def test_the_whole_kernel_wins_nothing_on_average_over_every_outcome_of_a_tick(
     samples, chances = draws(pooled, 4)
     for candidate_is_few in (True, False):
         few, many = samples, np.array(pooled) - samples
-        sides = (many, few) if candidate_is_few else (few, many)
+        baseline, candidate = (many, few) if candidate_is_few else (few, many)
         evidence = HistogramEvidence(
             direction=direction, margin=0.1, alpha=0.01, shape=(len(samples),), tolerance=0.0
         )
-        evidence.update(*sides, (0.1, 0.5, 1.0, math.inf), seconds=60)
+        evidence.update(baseline, candidate, (0.1, 0.5, 1.0, math.inf), seconds=60)
         mean = (chances * np.exp(evidence.log_e)).sum()
         assert mean <= 1 + 1e-9, "given the pool, equal colours must win nothing"
         assert mean > 0.9, "nor is much of the wealth to be lost to a bound"
