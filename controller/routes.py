@@ -15,6 +15,7 @@ from typing import Any
 from controller.api import GROUP, KIND, VERSION, Colours, Content, GatewayRef, Service, Spec
 from controller.observed import Identity
 from controller.phases import Colour
+from controller.ramp_api import Sticky
 
 COLOUR_HEADER = "x-switchyard-colour"
 """Response header: the colour that answered, told by the gateway."""
@@ -120,9 +121,28 @@ def live_route(
                 )
                 for c in Colour
             ],
+            **_stickiness(spec.strategy.sticky_by),
         }
     ]
     return route
+
+
+def _stickiness(sticky: Sticky | None) -> Route:
+    """Let the gateway pin whoever it has answered to the pod that answered, by a cookie of its own.
+
+    A pin outlives changes of weight, so that a user keeps their colour for as long as it has any;
+    at weight 0 a colour has no endpoint to be pinned to, and everybody moves. Not a hash of a key:
+    Envoy Gateway hashes over the endpoints of both colours without regard to their weights.
+    """
+    if sticky is None or sticky.cookie is None:
+        return {}
+    return {
+        "sessionPersistence": {
+            "sessionName": sticky.cookie,
+            "type": "Cookie",
+            "cookieConfig": {"lifetimeType": "Session"},
+        }
+    }
 
 
 def preview_route(identity: Identity, spec: Spec, service: Service) -> Route:

@@ -140,3 +140,18 @@ def test_a_route_without_our_label_is_not_ours() -> None:
     assert is_ours(ME, wanted)
     assert not is_ours(ME, {"metadata": {}})
     assert not is_ours(Identity("other", "shop", "u-2"), wanted)
+
+
+def test_a_cookie_pins_users_on_live_routes_alone() -> None:
+    sticky = make_spec("green", "v2")
+    sticky["strategy"] = {**sticky["strategy"], "stickyBy": {"cookie": "colour"}}
+    spec = Spec.model_validate(sticky)
+    (rule,) = live_route(ME, spec, spec.services[0], Colour.GREEN, 5)["spec"]["rules"]
+    assert rule["sessionPersistence"] == {
+        "sessionName": "colour",
+        "type": "Cookie",
+        "cookieConfig": {"lifetimeType": "Session"},
+    }
+    assert [backend["weight"] for backend in rule["backendRefs"]] == [95, 5]
+    preview = preview_route(ME, spec, spec.services[0])["spec"]["rules"]
+    assert not any("sessionPersistence" in rule for rule in preview), "a test asks for a colour"

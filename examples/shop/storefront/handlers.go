@@ -20,6 +20,7 @@ type storefront struct {
 	fault       *fault.Fault
 	orders      *peer.Peer
 	recommender *peer.Peer
+	checks      *checks
 	home        []byte
 	listing     []byte
 }
@@ -30,7 +31,7 @@ func newStorefront(parts serving.Parts, orders, recommender *peer.Peer) (*storef
 	listing, errListing := catalogue.ListingPage(stamp, rules)
 	return &storefront{
 		router: parts.Router, fault: parts.Fault, orders: orders, recommender: recommender,
-		home: home, listing: listing,
+		checks: newChecks(parts.Router.Registry()), home: home, listing: listing,
 	}, errors.Join(errHome, errListing)
 }
 
@@ -89,6 +90,9 @@ func (s *storefront) ask(ctx context.Context, id int) (similar catalogue.Similar
 		counted <- get(ctx, s.orders, "/orders/count?wine="+strconv.Itoa(id), &count)
 	}()
 	err = get(ctx, s.recommender, "/similar/"+strconv.Itoa(id), &similar)
+	if err == nil {
+		s.checks.similar(similar)
+	}
 	err = errors.Join(err, <-counted)
 	return similar, count, err
 }

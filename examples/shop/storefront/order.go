@@ -53,6 +53,7 @@ func (s *storefront) placed(w http.ResponseWriter, r *http.Request, reply peer.R
 		s.badGateway(w, r, err)
 		return
 	}
+	s.checks.order(order)
 	by := order.Stamp
 	order.Stamp = s.router.Stamp
 	order.TotalCents = s.fault.Price(order.TotalCents)

@@ -151,3 +151,28 @@ func TestThePagesAreThoseOfTheCatalogue(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersThatContradictThemselvesAreCounted(t *testing.T) {
+	router := serving.NewRouter("storefront", catalogue.Stamp{Version: "v2", Colour: "green"}, fault.Of("v2"))
+	c := newChecks(router.Registry())
+	wine, _ := catalogue.Find(7)
+	discount := int64(5)
+	right := catalogue.Order{Wine: 7, Quantity: 2, DiscountCents: &discount, TotalCents: 2*wine.PriceCents - discount}
+	dear := right
+	dear.TotalCents++
+	c.order(right)
+	c.order(dear)
+	c.order(catalogue.Order{Wine: 7, Quantity: 1, TotalCents: wine.PriceCents})
+	c.similar(catalogue.Similar{Similar: []catalogue.Neighbour{{ID: 1, Distance: .1}, {ID: 2, Distance: .1}, {ID: 3, Distance: .4}}})
+	c.similar(catalogue.Similar{Similar: []catalogue.Neighbour{{ID: 3, Distance: .4}, {ID: 1, Distance: .1}}})
+	recorder := httptest.NewRecorder()
+	router.Metrics().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, line := range []string{
+		`shop_peer_answers_total{peer="orders"} 3`, `shop_peer_contradictions_total{peer="orders"} 1`,
+		`shop_peer_answers_total{peer="recommender"} 2`, `shop_peer_contradictions_total{peer="recommender"} 1`,
+	} {
+		if !strings.Contains(recorder.Body.String(), line) {
+			t.Errorf("the metrics lack %s: a wrong answer would look like a right one", line)
+		}
+	}
+}
