@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 BRIEF = 2.0
 """Seconds; the span when no dependence is seen: short beside the minutes that evidence takes."""
-CAUTIOUS = 10.0
-"""Seconds; the span before dependence could have been seen."""
 SETTLED = 60.0
 """Seconds of data in which an autocorrelation of 0.5 at 1 s and 1 event/s would have been seen."""
 SCALES = np.array([1.0, 2.0, 4.0, 8.0])
 """Seconds; lengths of the cells that are compared with their neighbours."""
-REACH = 8.0
-"""How many cells of the longest dependent scale make a span: sums over 8 cells of an AR(1) process
-keep an autocorrelation below 0.1 when that of the cells is 0.5."""
+REACH = 16.0
+"""How many cells of the longest dependent scale make a span: of an AR(1) process whose cells
+correlate by 0.5, a sixteenth of the span is felt beyond its end."""
+LONGEST = 64.0
+"""Seconds, or one cell where cells are longer: a span beyond this would hardly ever settle."""
 MEMORY = 45.0
 """Seconds over which the rate is remembered: a tenfold swing in an hour moves it by a tenth."""
 SIGNIFICANT = 3.0
@@ -72,8 +72,15 @@ class Dependence:
     def span(self) -> NDArray[np.float64]:
         """Seconds over which evidence is to be settled at once, shape `(...,)`."""
         length = self._spent / np.maximum(self._cells, 1.0)
-        found = REACH * np.where(self._dependent(), length, 0.0).max(axis=-1)
-        return np.maximum(np.where(self._seconds < SETTLED, CAUTIOUS, BRIEF), found)
+        found = np.where(
+            self._dependent(), np.maximum(np.minimum(REACH * length, LONGEST), length), 0.0
+        )
+        return np.maximum(found.max(axis=-1), BRIEF)
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:
+        """Where a dependence would have shown by now, shape `(...,)`."""
+        return self._seconds >= SETTLED
 
     @property
     def calm(self) -> NDArray[np.float64]:

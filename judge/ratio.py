@@ -28,11 +28,17 @@ from judge.wealth import STRETCH, Bet, Wealth
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-BELIEFS = np.array([1.5, 2.0, 3.0, 4.2, 6.0, 10.0])
-"""Rate ratios that the bettors believe in, about a factor of 1.4 apart: who believes in one of them
-loses little when the truth is half way to the next."""
-PRIOR = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.5])
+BELIEFS = np.array([1.5, 2.0, 3.0, 5.0, 10.0])
+"""Rate ratios that the bettors believe in: who believes in one of them loses little when the truth
+is half way to the next."""
+PRIOR = np.array([1.2, 1.0, 1.0, 1.1, 0.3])
 """How wealth is split over them: evenly, for a factor of 10 convicts itself from any share."""
+CAUTIOUS = 10.0
+"""Seconds; the least span before a dependence of the errors could have been seen."""
+RARE = 0.1
+"""Usual bad events of the candidate in a tick below which a span does not begin within a clump."""
+PATIENT = 5.0
+"""Ticks that the beginning of a span waits for the end of a clump at most."""
 LEAP = 5.0
 """Factor by which the wealth may grow within a stretch of `wealth.STRETCH` seconds when the
 candidate would have at least one bad event in it anyway: no single burst of errors convicts. With
@@ -89,6 +95,7 @@ class RatioEvidence:
         # of the present span, fixed before its first event: a bet must not depend on its outcome
         self._span, self._usual, self._leap = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._near = np.zeros(shape)
+        self._last, self._waited = np.zeros(shape), np.zeros(shape)
         self._log_e = self._wealth.log
         self._ends: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
@@ -118,37 +125,52 @@ class RatioEvidence:
             self._age.shape, bad_baseline, total_baseline, bad_candidate, total_candidate
         )
         both = (total_b > 0) & (total_c > 0)
-        lasted = np.where(both, seconds, 0.0)
-        bad = np.where(both, bad_b + bad_c, 0.0)
+        share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
+        bad, candidate = np.where(both, bad_b + bad_c, 0.0), np.where(both, bad_c, 0.0)
+        self._rate_ratio.update(bad, candidate, share, np.where(both, seconds, 0.0))
         if not self._age.all():
-            self._plan()
+            both = both & ~self._plan(total_c)
+            bad, candidate = np.where(both, bad, 0.0), np.where(both, candidate, 0.0)
         # in place: a sum of arrays of shape () would be a float, which no mask can clear
-        self._age += lasted
+        self._age += np.where(both, seconds, 0.0)
         self._bad += bad
-        candidate = np.where(both, bad_c, 0.0)
         self._candidate += candidate
         self._requests += np.where(both, total_c, 0.0)
-        share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
         self._mean += bad * share
         near = bad * self._near
         if near.any():
             self._law.add(near, total_b, total_c)
-        self._rate_ratio.update(bad, candidate, share, lasted)
         # the baseline tells of dependence before the candidate has any traffic, too
         self._dependence.update(bad_b, total_b, np.where(total_b > 0, seconds, 0.0))
+        self._last = bad_c
         if (self._age >= BRIEF - 1e-9).any():
             due = self._age >= self._span - 1e-9
             if due.any():
                 self._settle(due)
 
-    def _plan(self) -> None:
-        """Fix length and ceiling of the spans that begin now, from what was seen before."""
+    def _plan(self, total_candidate: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Fix length and ceiling of the spans that begin now, from what was seen before.
+
+        Where errors are rare, one that follows upon another in the next tick is likely to belong to
+        the same clump, which was settled with the last span: there, a span waits for a tick without
+        one before it. That, too, is known before the tick.
+
+        Returns:
+            Where a span does not begin yet, shape `(...,)`.
+        """
         new = self._age == 0
-        np.copyto(self._span, self._dependence.span, where=new)
-        np.copyto(self._near, self._wealth.total * NEAR >= self._wealth.bound, where=new)
-        np.copyto(self._usual, self._dependence.rate, where=new)
+        rate = self._dependence.rate
+        rare = rate * total_candidate < RARE
+        within = new & rare & (self._last > 0) & (self._waited < PATIENT)
+        self._waited = np.where(within, self._waited + 1, 0.0)
+        span = self._dependence.span
+        span = np.where(rare | self._dependence.settled, span, np.maximum(span, CAUTIOUS))
+        np.copyto(self._span, span, where=new)
+        np.copyto(self._usual, rate, where=new)
         calm = self._dependence.calm >= CALM_TIME
         np.copyto(self._leap, np.where(calm, CALM_LEAP, LEAP), where=new)
+        np.copyto(self._near, self._wealth.total * NEAR >= self._wealth.bound, where=new)
+        return within
 
     def _settle(self, due: NDArray[np.bool_]) -> None:
         bad, seconds, mean = self._bad[due], self._age[due], self._mean[due]
@@ -216,7 +238,7 @@ class RatioEvidence:
 
 
 _SUMS = ("_age", "_bad", "_candidate", "_requests", "_mean")
-_OWN = (*_SUMS, "_span", "_usual", "_leap", "_near")
+_OWN = (*_SUMS, "_span", "_usual", "_leap", "_near", "_last", "_waited")
 _PARTS = ("_wealth", "_dependence", "_law", "_rate_ratio")
 
 
