@@ -20,6 +20,15 @@ NAME = "edge"
 PROXY_PORT = 10080
 """Where Envoy listens for the listener's port 80: Envoy Gateway shifts privileged ports."""
 STATS_PORT = 19001
+_ADDON = "envoy-gateway"
+_REMOVAL = f"{_ADDON}-removal"
+"""Service account of the chart's hook that removes the definitions once the gateway is gone."""
+_GROUPS = [
+    "gateway.envoyproxy.io",
+    "gateway.networking.k8s.io",
+    "gateway.networking.x-k8s.io",
+]
+"""API groups whose definitions the chart brings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +84,23 @@ class Gateway(pulumi.ComponentResource):
         self.register_outputs({"proxies": args.proxies})
 
     def _create_controller(self, args: GatewayArgs) -> Addon:
+        permission = Manifest(
+            f"{_REMOVAL}-role", _REMOVAL_ROLE, pulumi.ResourceOptions(parent=self)
+        )
+        granted = Manifest(
+            f"{_REMOVAL}-binding",
+            _REMOVAL_BINDING,
+            pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+        )
         return Addon(
-            "envoy-gateway",
+            _ADDON,
             AddonArgs(
                 source=args.source,
                 chart="gateway",
                 namespace=CONTROL_NAMESPACE,
                 values={
                     "removalImage": args.removal.reference,
+                    "definitionGroups": _GROUPS,
                     "gateway-helm": chart_values(args.envoy_gateway),
                 },
                 ingress=[
@@ -92,7 +110,8 @@ class Gateway(pulumi.ComponentResource):
                 ],
                 egress=[ANY],
             ),
-            pulumi.ResourceOptions(parent=self),
+            # so that a destroy takes the permission away last
+            pulumi.ResourceOptions(parent=self, depends_on=granted),
         )
 
 
@@ -178,6 +197,33 @@ def _deployment(args: GatewayArgs) -> dict[str, Any]:
         },
     }
 
+
+_REMOVAL_ROLE: Document = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRole",
+    "metadata": {"name": _REMOVAL},
+    "rules": [
+        {
+            "apiGroups": ["apiextensions.k8s.io"],
+            "resources": ["customresourcedefinitions"],
+            "verbs": ["list", "delete"],
+        },
+        # to see whether anything of a kind is left
+        {"apiGroups": _GROUPS, "resources": ["*"], "verbs": ["list"]},
+    ],
+}
+
+_REMOVAL_BINDING: Document = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRoleBinding",
+    "metadata": {"name": _REMOVAL},
+    "roleRef": {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "ClusterRole",
+        "name": _REMOVAL,
+    },
+    "subjects": [{"kind": "ServiceAccount", "name": _REMOVAL, "namespace": CONTROL_NAMESPACE}],
+}
 
 _FAILURES_TO_STDOUT: Document = {
     "matches": ["response.code >= 500"],

@@ -13,7 +13,7 @@ from lightkube.models.apiextensions_v1 import (
     CustomResourceDefinitionSpec,
     CustomResourceDefinitionVersion,
 )
-from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.models.meta_v1 import ManagedFieldsEntry, ObjectMeta
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 
 pytestmark = pytest.mark.pure
@@ -30,14 +30,19 @@ def removal() -> Any:  # noqa: ANN401 - a module that pods run and nobody import
     return module
 
 
-def definition(plural: str, tracking: str | None, scope: str = "Namespaced") -> Any:  # noqa: ANN401 - lightkube's
+def definition(
+    plural: str,
+    manager: str = "argocd-controller",
+    *,
+    group: str = "example.org",
+    scope: str = "Namespaced",
+) -> CustomResourceDefinition:
     return CustomResourceDefinition(
         metadata=ObjectMeta(
-            name=f"{plural}.example.org",
-            annotations={"argocd.argoproj.io/tracking-id": tracking} if tracking else None,
+            name=f"{plural}.{group}", managedFields=[ManagedFieldsEntry(manager=manager)]
         ),
         spec=CustomResourceDefinitionSpec(
-            group="example.org",
+            group=group,
             names=CustomResourceDefinitionNames(kind=plural.title(), plural=plural),
             scope=scope,
             versions=[CustomResourceDefinitionVersion(name="v1", served=True, storage=True)],
@@ -69,16 +74,17 @@ def test_only_what_the_add_on_brought_and_nobody_uses_is_removed(
 ) -> None:
     cluster = Cluster(
         [
-            definition("ours", "envoy-gateway:apiextensions.k8s.io/CustomResourceDefinition:x"),
-            definition("wide", "envoy-gateway:x", scope="Cluster"),
-            definition("used", "envoy-gateway:x"),
-            definition("strange", "other:x"),
-            definition("untracked", None),
+            definition("ours"),
+            definition("wide", scope="Cluster"),
+            definition("used"),
+            definition("theirs", manager="helm"),
+            definition("strange", group="example.com"),
         ],
         left={"used": "a-route"},
     )
     module = removal()
     monkeypatch.setattr(module, "Client", lambda: cluster)
-    module.main("envoy-gateway")
+    module.main(["example.org"])
     assert cluster.deleted == ["ours.example.org", "wide.example.org"]
     assert "used.example.org stays: theirs/a-route is still there" in caplog.text
+    assert "theirs.example.org stays: somebody else" in caplog.text

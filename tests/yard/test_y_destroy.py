@@ -1,8 +1,4 @@
-"""`pulumi destroy` empties the cluster. Named to run late: it costs a whole `pulumi up`.
-
-One thing stays: the definitions of the Gateway API and of Envoy Gateway. Argo CD installs them
-with the chart and never deletes a CRD: that would delete everybody's resources of that kind.
-"""
+"""`pulumi destroy` empties the cluster. Named to run late: it costs a whole `pulumi up`."""
 
 from __future__ import annotations
 
@@ -23,16 +19,11 @@ pytestmark = pytest.mark.yard
 
 KUBERNETES_OWN = {"default", "kube-system", "kube-public", "kube-node-lease"}
 
-ARGO_CD_KEEPS = (
-    ".gateway.networking.k8s.io",
-    ".gateway.networking.x-k8s.io",
-    ".gateway.envoyproxy.io",
-)
 THE_YARDS_OWN = {"switchyard:kubelet-api"}
 
 
 def leftovers(client: Client) -> dict[str, set[str]]:
-    """What a cluster holds beyond what Kubernetes, the yard and Argo CD's caution leave there."""
+    """What a cluster holds beyond what Kubernetes and the yard put there."""
 
     def names(kind: Any) -> set[str]:  # noqa: ANN401 - one of lightkube's resource classes
         return {item.metadata.name for item in client.list(kind)}
@@ -40,9 +31,7 @@ def leftovers(client: Client) -> dict[str, set[str]]:
     roles = {n for n in names(ClusterRole) | names(ClusterRoleBinding) if not kubernetes_role(n)}
     return {
         "namespaces": names(Namespace) - KUBERNETES_OWN,
-        "custom resource definitions": {
-            name for name in names(CustomResourceDefinition) if not name.endswith(ARGO_CD_KEEPS)
-        },
+        "custom resource definitions": names(CustomResourceDefinition),
         "cluster roles": roles - THE_YARDS_OWN,
         "volumes": names(PersistentVolume),
     }

@@ -4,10 +4,10 @@
 """Removes the definitions that an add-on brought, once the add-on itself is deleted.
 
 Argo CD never deletes a CRD, because all resources of its kind go with it, whoever made them. This
-does, within two limits: Argo CD must have brought the definition for this very Application, and
-nothing of its kind may be left.
+does, within limits: the definition is of the add-on's API groups, Argo CD applied it, and nothing
+of its kind is left.
 
-Usage: `remove_definitions.py APPLICATION`
+Usage: `remove_definitions.py GROUP…`
 """
 
 import logging
@@ -18,8 +18,8 @@ from lightkube import Client
 from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 
-TRACKING = "argocd.argoproj.io/tracking-id"
-"""Annotation by which Argo CD says which Application brought an object: `<name>:<rest>`."""
+ARGO_CD = "argocd-controller"
+"""Field manager of what Argo CD applied. It puts no tracking annotation on a definition."""
 
 Definition = Any
 """lightkube's model, all of whose fields are optional; the API server fills these."""
@@ -27,10 +27,9 @@ Definition = Any
 log = logging.getLogger("removal")
 
 
-def brought_by(application: str, definition: Definition) -> bool:
-    """Whether Argo CD brought a definition for an Application."""
-    annotations: dict[str, str] = definition.metadata.annotations or {}
-    return annotations.get(TRACKING, "").startswith(f"{application}:")
+def applied_by_argo_cd(definition: Definition) -> bool:
+    """Whether Argo CD applied a definition."""
+    return any(entry.manager == ARGO_CD for entry in definition.metadata.managedFields or ())
 
 
 def first_left(client: Any, definition: Definition) -> str | None:  # noqa: ANN401 - lightkube's
@@ -45,13 +44,16 @@ def first_left(client: Any, definition: Definition) -> str | None:  # noqa: ANN4
     return None
 
 
-def main(application: str) -> None:
+def main(groups: list[str]) -> None:
     """Remove what may go, and say what stays and why."""
     client: Any = Client()
     for definition in list(client.list(CustomResourceDefinition)):
-        if not brought_by(application, definition):
+        if definition.spec.group not in groups:
             continue
         name = definition.metadata.name
+        if not applied_by_argo_cd(definition):
+            log.warning("%s stays: somebody else than Argo CD brought it", name)
+            continue
         left = first_left(client, definition)
         if left is not None:
             log.warning("%s stays: %s is still there, and would be deleted with it", name, left)
@@ -62,4 +64,5 @@ def main(application: str) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    main(sys.argv[1])
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    main(sys.argv[1:])
