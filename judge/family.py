@@ -29,6 +29,10 @@ class Family:
 
     average: float
     """The level of the average of e-values."""
+    passing: float
+    """The level of a pass of each indicator: the whole rate. All indicators must pass, so that a
+    release that is worse in one is passed with this probability at most, and nothing needs sharing
+    (intersection-union test: Berger, Technometrics 1982)."""
     storm: float
     """The level of all storm rules together."""
     indicators: dict[str, float]
@@ -43,6 +47,7 @@ class Family:
         whole = len(config.indicators) + TRIPWIRE * len(guarded)
         return cls(
             average=config.false_alarm_rate * (1 - STORM),
+            passing=config.false_alarm_rate,
             storm=config.false_alarm_rate * STORM,
             indicators={one.name: 1 / whole for one in config.indicators},
             tripwires=dict.fromkeys(guarded, TRIPWIRE / whole),

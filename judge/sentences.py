@@ -9,6 +9,7 @@ import numpy as np
 
 from judge.config import Direction, Kind
 from judge.histogram import HistogramEvidence
+from judge.ratio_group import RatioRow
 from judge.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ def of_release(
 def tripped(panel: Panel) -> str | None:
     """What ended the release other than indicators' evidence; None when nothing did."""
     for name, watch in panel.watches.items():
-        if watch.storm is not None and bool(watch.storm.called):
+        if isinstance(watch.evidence, RatioRow) and bool(watch.storm):
             return (
                 f"storm: nearly all of the candidate's requests count as bad ({name}), where the "
-                f"baseline's past allows {_percent(float(watch.storm.measure))} at most"
+                f"baseline's past allows {_percent(float(watch.evidence.measure))} at most"
             )
     for name, watch in panel.watches.items():
         wire = watch.tripwire

@@ -17,20 +17,22 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from judge import sentences
+from judge.batch_tick import GaugeTick, HistogramTick, RatioTick
 from judge.buckets import align
 from judge.config import Kind
 from judge.errors import ObservationError, StateError
 from judge.interval import Interval
 from judge.observation import Buckets, Counts, NoData, Pair, Samples
-from judge.panel import FRESH, GaugeTick, HistogramTick, Panel, RatioTick
+from judge.panel import FRESH, Panel
 from judge.verdict import Exposure, IndicatorReport, Report, Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from judge.batch_tick import Observed
     from judge.config import Config
     from judge.observation import Tick
-    from judge.panel import Observed, Watch
+    from judge.panel import Watch
 
 VERSION = 1
 """Of a snapshot; another version's is refused."""
