@@ -71,11 +71,13 @@ class Belief:
         total, share = baseline + candidate, candidate / (baseline + candidate)
         bad = bad_baseline + bad_candidate
         likelihood = detection.log_likelihood_ratio(_RATIOS, share, bad_candidate, bad)
+        known = (self.bad_baseline + bad_baseline + 1) / (self.baseline + baseline)
+        errors = known * total / seconds if seconds else 0.0
         reach = total * detection.nats_per_error(_RATIOS, share)
         return Belief(
             log_likelihood=_sum(self.log_likelihood, likelihood),
             reach=_sum(self.reach, reach),
-            most=_sum(self.most, seconds * detection.most_per_second(_RATIOS, share)),
+            most=_sum(self.most, seconds * detection.most_per_second(_RATIOS, share, errors)),
             bad_baseline=self.bad_baseline + bad_baseline,
             baseline=self.baseline + baseline,
             bad_candidate=self.bad_candidate + bad_candidate,

@@ -7,8 +7,9 @@ variance is twice its drift, and its first passage has a closed form, the invers
 distribution (Cox and Miller, The Theory of Stochastic Processes, 1965, section 5.7; Siegmund,
 Sequential Analysis, 1985, chapter III). Times are therefore counted in nats of mean evidence.
 
-The judge settles one bet a span and stakes a bounded part of its wealth, so a span wins only so
-much, however many errors it holds: where errors abound, evidence grows with time and not with them.
+The judge settles one bet a span, stakes a bounded part of its wealth, and lets no single burst
+convict: in a stretch of time it wins only so much, however many errors that holds. Where errors
+abound, evidence grows with time and not with them.
 """
 
 import math
@@ -18,8 +19,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from judge.dependence import BRIEF
+from judge.ratio import FEW, LEAP
 from judge.special import normal_cdf
 from judge.stakes import BOLDEST
+from judge.wealth import STRETCH
 
 Array = NDArray[np.float64]
 
@@ -46,11 +49,12 @@ def nats_per_error(ratio: ArrayLike, share: ArrayLike) -> Array:
     return part * worse * np.log(worse) - mixed * np.log(mixed)
 
 
-def most_per_second(ratio: ArrayLike, share: ArrayLike) -> Array:
-    """The most evidence per second that the judge's bets win; arguments as in `nats_per_error`."""
+def most_per_second(ratio: ArrayLike, share: ArrayLike, errors: float) -> Array:
+    """The most evidence per second that the judge's bets win; arguments as in `speed`."""
     worse, part = np.asarray(ratio, dtype=float), np.asarray(share, dtype=float)
     surprise = worse / (1 - part + part * worse) - 1  # over the candidate's share if alike
-    return np.log1p(BOLDEST * surprise) / BRIEF
+    usual = np.clip(errors * part * STRETCH, FEW, 1.0)
+    return np.minimum(np.log1p(BOLDEST * surprise) / BRIEF, math.log(LEAP) / usual / STRETCH)
 
 
 def speed(ratio: ArrayLike, share: ArrayLike, errors: float) -> Array:
@@ -61,7 +65,7 @@ def speed(ratio: ArrayLike, share: ArrayLike, errors: float) -> Array:
         share: candidate's share of the traffic; broadcast against `ratio`.
         errors: the baseline's errors per second at all traffic.
     """
-    return np.minimum(errors * nats_per_error(ratio, share), most_per_second(ratio, share))
+    return np.minimum(errors * nats_per_error(ratio, share), most_per_second(ratio, share, errors))
 
 
 def log_likelihood_ratio(ratio: Array, share: float, bad_candidate: float, bad: float) -> Array:

@@ -8,6 +8,7 @@ just-in-time quality assurance", IEEE TSE 2013); hour, weekday and single servic
 """
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,14 +18,12 @@ from numpy.typing import NDArray
 
 from judge.exposure.history import Past, in_order
 
-TYPICAL_SIZE = 100.0
-"""Lines changed by the release that the base rate speaks of: 100."""
 FADE = 0.7
 """What each further release counts of the one after it, among the twin's failures: 0.7."""
 MOST_SERVICES = 16
 """Services with a weight of their own, the most often touched ones: 16 keep the model small."""
-_SIZE_REACH = (-3.0, 5.0)
-"""Change sizes beyond e^-3 and e^5 times the typical are taken as these."""
+_SIZE_REACH = 3.0
+"""Change sizes beyond e^3 times the typical, or under e^-3 of it, are taken as these."""
 _MOST_SPENT = 2.0
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HOURS = 24.0
@@ -39,7 +38,7 @@ class Features:
     weekday: int
     """0 is Monday."""
     change_size: float | None = None
-    """Lines changed."""
+    """In the unit of the history, whatever that is: it is compared with the history's median."""
     services: tuple[str, ...] = ()
     """Services touched."""
     recent_failures: float = 0.0
@@ -143,7 +142,7 @@ _FIXED = (
     Column("recent failures", "past verdicts", 0.40, 0.40),
     Column("budget spent", "budget", 0.30, 0.40),
 )
-"""Units: per e-fold of lines, per e-fold of services, per failure, per whole budget."""
+"""Units: per e-fold of the typical size, per e-fold of services, per failure, per whole budget."""
 
 _SERVICE_DEVIATION = 0.50
 
@@ -166,16 +165,24 @@ def known_services(rows: Iterable[Features]) -> tuple[str, ...]:
     return tuple(sorted(most))
 
 
-def row_of(features: Features, services: Sequence[str]) -> NDArray[np.float64]:
+def typical_size(rows: Iterable[Features]) -> float | None:
+    """The median of the sizes above 0; None while none is known, and then size says nothing."""
+    sizes = [row.change_size for row in rows if row.change_size]
+    return round(statistics.median(sizes), 9) if sizes else None
+
+
+def row_of(
+    features: Features, services: Sequence[str], typical: float | None
+) -> NDArray[np.float64]:
     """The release as numbers, shape (1 + columns,); the first is the intercept's 1."""
     size = 0.0
-    if features.change_size is not None:
-        size = math.log((1 + features.change_size) / (1 + TYPICAL_SIZE))
+    if features.change_size is not None and typical:
+        size = math.log(max(features.change_size / typical, math.exp(-_SIZE_REACH)))
     angle = 2 * math.pi * features.hour / _HOURS
     spent = 0.0 if features.budget_left is None else 1 - features.budget_left
     numbers = [
         1.0,
-        min(max(size, _SIZE_REACH[0]), _SIZE_REACH[1]),
+        min(size, _SIZE_REACH),
         math.log(max(len(features.services), 1)),
         math.sin(angle),
         math.cos(angle),
@@ -187,14 +194,14 @@ def row_of(features: Features, services: Sequence[str]) -> NDArray[np.float64]:
     return np.array(numbers)
 
 
-def words_of(features: Features) -> dict[str, str]:
+def words_of(features: Features, typical: float | None) -> dict[str, str]:
     """Each feature in words, by the feature's name; services have their name alone."""
     size, left = features.change_size, features.budget_left
     count = len(features.services)
+    usual = "nothing to compare with" if typical is None else f"usually {typical:.4g}"
+    sized = f"change of size {size or 0:.4g}, {usual}"
     return {
-        "change size": "size of the change not known"
-        if size is None
-        else f"{size:.0f} lines changed",
+        "change size": "size of the change not known" if size is None else sized,
         "services touched": f"{count or 'no'} service{'' if count == 1 else 's'} touched",
         "hour": f"begun at {int(features.hour):02d}:{int(features.hour % 1 * 60):02d}",
         "weekday": f"on a {_DAYS[features.weekday]}",

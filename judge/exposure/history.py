@@ -42,7 +42,8 @@ class Past:
     hour: float
     """Hour of the day in the same time zone, 0 up to but not including 24."""
     change_size: float | None = None
-    """Lines changed."""
+    """In any unit, as long as it is the same throughout; the controller writes the share of the
+    services that changed."""
     services: tuple[str, ...] = ()
     """Names of the services touched, sorted."""
     budget_left: float | None = None

@@ -28,9 +28,9 @@ GRID = (1, 2, 3, 5, 7, 10, 15, 20, 25, 35, 50, 60, 70, 80, 90)
 """Weights tried, in percent."""
 CHOICES = 5
 """How many of the reachable weights are tried at once: 5, spread evenly over them."""
-ENOUGH = 30
-"""Past releases that traffic has judged, from which on the policy trusts what it learnt: 30; with
-fewer, its dozen weights are mostly prior, and it climbs the fixed ladder by its own rules."""
+ENOUGH = 15
+"""Past releases that traffic has judged, from which on the policy trusts what it learnt: 15; with
+fewer, its dozen weights are all prior, and it climbs the fixed ladder by its own rules."""
 _FINENESS = 0.2
 """Log-odds between the probabilities that are told apart; a probability counts as the next higher
 of them, so that the picks of a riskier release always include those of a safer one."""
@@ -116,10 +116,15 @@ class Policy:
         if rung.weight <= state.weight or state.weight == FULL:
             return rung
         top = ceiling(state, bounds)
-        weight = rung.weight
-        if weight < FULL or top < FULL or not state.has_power(bounds):
-            weight = max(state.weight, int(min(weight, bounds.max_weight, top)))
-        dwell = 0.0 if weight == FULL else slowed(self.ladder.dwell_s, state, bounds)
+        weight = max(state.weight, int(min(rung.weight, bounds.max_weight, top)))
+        is_last = rung.weight == FULL or weight == state.weight  # the rungs above are out of bounds
+        if is_last and top >= FULL and state.has_power(bounds):
+            weight = FULL
+        dwell = (
+            0.0
+            if weight == FULL
+            else slowed(min(self.ladder.dwell_s, bounds.max_dwell_s), state, bounds)
+        )
         why = reason(weight, dwell, state, bounds)
         known = f"only {self.model.releases} of {ENOUGH} past releases to learn from"
         return Step(weight, dwell, f"{why}; by the fixed ladder, for there are {known}")

@@ -85,6 +85,8 @@ class RiskModel:
     bad: int
     base_rate: float
     services: tuple[str, ...]
+    typical_size: float | None
+    """Median size of a change, in the history's unit."""
     mean: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
 
@@ -102,9 +104,10 @@ class RiskModel:
             )
         past = tuple(history)
         rows, labels = known.learnable(past)
-        services = known.known_services(rows)
+        services, typical = known.known_services(rows), known.typical_size(rows)
         columns = _with_intercept(known.columns(services), base_rate)
-        table = np.array([known.row_of(row, services) for row in rows]).reshape(-1, len(columns))
+        numbers = [known.row_of(row, services, typical) for row in rows]
+        table = np.array(numbers).reshape(-1, len(columns))
         mean, covariance = logistic.fit(
             table,
             np.array(labels, dtype=float),
@@ -117,6 +120,7 @@ class RiskModel:
             bad=sum(labels),
             base_rate=base_rate,
             services=services,
+            typical_size=typical,
             mean=_rounded(mean),
             covariance=tuple(_rounded(row) for row in covariance),
         )
@@ -128,7 +132,7 @@ class RiskModel:
 
     def assess(self, features: Features) -> Risk:
         """How likely that release is bad, and why."""
-        row = known.row_of(features, self.services)
+        row = known.row_of(features, self.services, self.typical_size)
         weighted = row * np.array(self.mean)
         log_odds = math.fsum(weighted)
         deviation = math.sqrt(max(float(row @ np.array(self.covariance) @ row), 0.0))
@@ -141,7 +145,7 @@ class RiskModel:
         )
 
     def _contributions(self, features: Features, parts: list[float]) -> tuple[Contribution, ...]:
-        words = known.words_of(features)
+        words = known.words_of(features, self.typical_size)
         sums: dict[str, list[float]] = {}
         for column, part in zip(known.columns(self.services), parts[1:], strict=True):
             sums.setdefault(column.feature, []).append(part)
@@ -166,6 +170,7 @@ class RiskModel:
             "bad": self.bad,
             "baseRate": self.base_rate,
             "services": list(self.services),
+            "typicalSize": self.typical_size,
             "mean": list(self.mean),
             "covariance": [list(row[: n + 1]) for n, row in enumerate(self.covariance)],
         }
@@ -195,6 +200,7 @@ class RiskModel:
                 bad=int(data["bad"]),
                 base_rate=float(data["baseRate"]),
                 services=services,
+                typical_size=None if data["typicalSize"] is None else float(data["typicalSize"]),
                 mean=tuple(mean.tolist()),
                 covariance=tuple(tuple(row) for row in covariance.tolist()),
             )

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy import integrate, stats  # pyright: ignore[reportMissingTypeStubs]
 
 from judge.config import Config, Indicator, Kind
-from judge.dependence import CAUTIOUS, SETTLED
 from judge.exposure import Belief, detection
 from judge.exposure.belief import RATIOS
 from judge.panel import Panel, RatioTick
+from judge.wealth import STRETCH
 
 pytestmark = pytest.mark.pure
 
@@ -145,7 +145,7 @@ def test_the_judge_itself_fails_a_regression_with_the_power_that_is_claimed(
 ) -> None:
     """200 releases at 200 requests/s and 0.5 % errors, looked at every other second."""
     speed = float(detection.speed(ratio, share, 1.0))
-    seconds = detection.needed(detection.bar(0.01), 0.8) / speed + CAUTIOUS + SETTLED
+    seconds = detection.needed(detection.bar(0.01), 0.8) / speed + STRETCH
     rng, runs = np.random.default_rng(8), 200
     panel = Panel(Config((Indicator("errors", Kind.RATIO),)), (runs,))
     for look in range(1, round(seconds / 2) + 1):

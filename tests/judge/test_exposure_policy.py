@@ -167,7 +167,7 @@ def test_without_history_the_pace_is_the_ladders() -> None:
     steps = COLD.foresee(TYPICAL, rps=200, error_rate=0.005, bounds=BOUNDS)
     assert [step.weight for step in steps] == [1, 5, 25, 50, 100]
     assert _minutes(steps) == 40
-    assert "only 0 of 30 past releases to learn from" in steps[0].reason
+    assert "only 0 of 15 past releases to learn from" in steps[0].reason
 
 
 def test_without_history_the_ladder_keeps_the_policys_rules() -> None:

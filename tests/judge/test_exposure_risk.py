@@ -80,8 +80,8 @@ def test_without_history_a_typical_release_is_bad_at_the_base_rate(
     assert risk.cautious > 1.5 * base_rate, "what is not known must slow a release down"
 
 
-def test_without_history_larger_wider_poorer_and_unluckier_is_riskier() -> None:
-    model = RiskModel.fit([])
+def test_with_hardly_any_history_larger_wider_poorer_and_unluckier_is_riskier() -> None:
+    model = RiskModel.fit([past(0, bad=False, outcome="promoted")])
     plain = model.assess(TYPICAL).probability
     for worse in (
         replace(TYPICAL, change_size=2000),
@@ -93,9 +93,19 @@ def test_without_history_larger_wider_poorer_and_unluckier_is_riskier() -> None:
 
 
 def test_what_is_not_known_counts_as_typical() -> None:
-    unknown = replace(TYPICAL, change_size=None, budget_left=None, services=())
-    model = RiskModel.fit([])
+    unknown = replace(TYPICAL, change_size=None, budget_left=None)
+    model = RiskModel.fit([past(0, bad=False)])
     assert model.assess(unknown).log_odds == model.assess(TYPICAL).log_odds
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0, 250.0])
+def test_the_unit_of_the_change_size_does_not_matter(unit: float) -> None:
+    history = invented(60, seed=9)
+    scaled = [replace(p, change_size=(p.change_size or 0) * unit) for p in history]
+    release = replace(TYPICAL, change_size=300.0)
+    said = RiskModel.fit(history).assess(release).probability
+    same = RiskModel.fit(scaled).assess(replace(release, change_size=300.0 * unit)).probability
+    assert said == pytest.approx(same, abs=1e-4)
 
 
 @given(features)
