@@ -15,13 +15,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import yaml
-from judge.session import Session
 
 from bench.judge import ticks
 from bench.judge.scenarios import SCENARIOS
 from bench.judge.traffic import Scenario
+from cli.errors import ExitCode
+from judge.session import Session
 
 PROJECT = Path(__file__).resolve().parents[2]
+VERDICTS = (ExitCode.OK, ExitCode.BAD_NEWS, ExitCode.TIMED_OUT)
+"""What `switchyard judge` ends with when it judged: PASS, FAIL, HOLD."""
 COMMAND = (str(Path(sys.executable).parent / "switchyard"), "judge", "--json", "--config")
 
 
@@ -101,7 +104,7 @@ def command(scenario: Scenario, count: int) -> float:
             )
         taken = time.perf_counter() - began
     answers = len(done.stdout.splitlines())
-    if done.returncode not in (0, 1) or answers != count:
+    if done.returncode not in VERDICTS or answers != count:
         raise RuntimeError(f"{answers} answers to {count} ticks: {done.stderr[-2000:]}")
     return taken
 
