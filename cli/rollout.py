@@ -93,11 +93,13 @@ def carry_out(goal: Goal, plan: Plan | None, drill: int, *, as_json: bool) -> re
             load.wait_for_answers()
             output.progress(f"load: {plan.rate}/s against {plan.target}")
         run.release(as_json=as_json)
-        making.after_release(cluster.client(goal.stack), goal.twin)
+        # written only when the load has ended: rendering would cost the measured requests
+        write_report = making.captured(cluster.client(goal.stack), goal.twin)
         if run.promoted:
             run.drill(drill)
         if load:
             _wait_for_end(load)
+        write_report()
         return run.report(load)
 
 

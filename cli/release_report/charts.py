@@ -241,8 +241,8 @@ def _interval_axis(
     late = [end for one in ends[len(ends) // 4 :] for end in one[1:] if end is not None]
     if by_ratio:
         near = [end for end in late if 1 / FARTHEST <= end <= FARTHEST]
-        # an end without a bound lies beyond the margin, and has to be seen to
-        must += [limit**2 for limit in indicator.limits]
+        # an end without a bound lies beyond the margin, on either side, and has to be seen to
+        must += [far for limit in indicator.limits for far in (limit**2, 1 / limit)]
         return axes.ratio_axis([value for value in (*must, *near, *last) if value > 0])
     return axes.plain_axis([*must, *last, *late])
 

@@ -137,7 +137,8 @@ class Budget(BaseModel):
     expected: float | None = None
     """What the release was expected to burn at the most."""
     burned: float | None = None
-    """What was burned while it ran, by both colours."""
+    """What the release burned; where the controller does not tell, what the budget lost while it
+    ran, to whichever colour."""
     remaining: float | None = None
     override: str | None = None
     """Who let the release go on although the budget was spent, why, and until when."""

@@ -58,13 +58,16 @@ def indicators(moments: Sequence[Moment], began: datetime) -> list[Indicator]:
     """
     goals = _goals(moments)
     seen = {name: None for one in moments for name in _by_name(one)}
-    return [_indicator(name, goals, moments, began) for name in {**goals, **seen}]
+    # where nobody recorded, the history still has the verdicts
+    kept = mapping(_kept_ramp(moments).get("verdicts"))
+    return [
+        _indicator(name, {"verdict": kept.get(name), **goals.get(name, {})}, moments, began)
+        for name in {**goals, **seen, **kept}
+    ]
 
 
-def _indicator(
-    name: str, goals: dict[str, Status], moments: Sequence[Moment], began: datetime
-) -> Indicator:
-    goal, judge = goals.get(name, {}), mapping(spec_of(moments).get("judge"))
+def _indicator(name: str, goal: Status, moments: Sequence[Moment], began: datetime) -> Indicator:
+    judge = mapping(spec_of(moments).get("judge"))
     told = [item for one in moments if (item := _by_name(one).get(name))]
     last = told[-1] if told else goal
     kind, direction = (text(last.get(key)) or text(goal.get(key)) for key in ("kind", "direction"))
@@ -171,6 +174,11 @@ def ramp_of(moments: Sequence[Moment]) -> Status:
     for one in reversed(moments):
         if ramp := mapping(one.status.get("ramp")):
             return ramp
+    return _kept_ramp(moments)
+
+
+def _kept_ramp(moments: Sequence[Moment]) -> Status:
+    """What the history keeps of the ramp."""
     for one in reversed(moments):
         for past in reversed(mappings(one.status.get("history"))):
             if str(past.get("startedAt") or "") == one.began and (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import cluster, output
 from cli import report as files
-from cli.errors import BadNews, Invalid, Unreachable
+from cli.errors import BadNews, Failure, Invalid, Unreachable
 from cli.release_report import history, page, reading, story
 from cli.release_report.reading import mapping, mappings
 from components import recording
@@ -109,15 +109,29 @@ def from_recording(path: Path) -> Report:
     return _write(found)
 
 
-def after_release(client: Client, twin: str) -> Report | None:
+def after_release(client: Client, twin: str) -> None:
     """The report at a release's end; what goes wrong is told and nothing else comes of it."""
+    captured(client, twin)()
+
+
+def captured(client: Client, twin: str) -> Callable[[], None]:
+    """Keep a switch as it is now, for the report that the result writes when there is time for it.
+
+    What goes wrong, then or now, is told and nothing else comes of it.
+    """
     try:
-        report = from_cluster(lambda: client, twin, None)
-    except Exception as error:  # noqa: BLE001 - a report that cannot be given ends no release
-        output.progress(f"the release report was not written: {error}")
-        return None
-    output.progress(f"release report: {report.page}")
-    return report
+        switch = resource(client, twin)
+    except Failure as failure:
+        output.progress(f"the release report is not written: {failure}")
+        return lambda: None
+
+    def write() -> None:
+        try:
+            output.progress(f"release report: {from_resource(switch).page}")
+        except Exception as error:  # noqa: BLE001 - a report that cannot be given ends no release
+            output.progress(f"the release report is not written: {error}")
+
+    return write
 
 
 def resource(client: Client, twin: str | None) -> dict[str, Any]:

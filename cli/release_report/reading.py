@@ -57,12 +57,10 @@ class Reading:
     damaged: int = 0
     until: datetime | None = None
 
-    def tries(self) -> list[list[Moment]]:
-        """The moments of each try of the release, oldest first."""
-        found: dict[str, list[Moment]] = {}
-        for moment in self.moments:
-            found.setdefault(moment.began, []).append(moment)
-        return list(found.values())
+    def last_try(self) -> list[Moment]:
+        """The moments of the try that the last of them belongs to."""
+        began = self.moments[-1].began if self.moments else ""
+        return [one for one in self.moments if one.began == began]
 
 
 def read(lines: Iterable[str]) -> Reading:

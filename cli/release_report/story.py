@@ -53,7 +53,7 @@ def tell(reading: Reading, made_at: datetime) -> ReleaseDocument:
     """
     if not reading.moments or reading.release is None:
         raise ValueError("nothing was recorded, so there is nothing to report")
-    moments = reading.tries()[-1]
+    moments = reading.last_try()
     first, last = moments[0].status, moments[-1].status
     attempt = mapping(last.get("attempt"))
     began = _began(moments)

@@ -172,7 +172,8 @@ def _judged(one: Moment) -> bool:
 
 def _end(one: Moment, ended: datetime | None) -> datetime:
     """When a state was seen; the release's end where it is that one, seen long afterwards."""
-    at_rest = text(one.status.get("phase")) in AT_REST
+    # of a release that another has followed, nothing but its ending is known
+    at_rest = text(one.status.get("phase")) in {*AT_REST, None}
     return ended if ended and (at_rest or one.seen > ended) else one.seen
 
 

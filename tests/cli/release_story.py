@@ -188,6 +188,7 @@ class _Run:
         if report is not None and (blind := [e for e in evidence if "noData" in e]):
             why = "; ".join(f"{one['name']}: {one['noData']}" for one in blind)
             reason = f"no data for {why}; no data is not a pass"
+        exposed, harmed = self.counted["requestsExposed"], self.counted["requestsHarmed"]
         held = {
             "step": number,
             "weight": weight,
@@ -201,6 +202,7 @@ class _Run:
             "weights": list(self.weights),
             "budgetLeft": round(self.budget, 6),
             "expectedBurn": 0.03,
+            "burned": max(0.0, round((harmed - BASE_ERRORS * exposed) / 2e5, 6)),
         }
         fields: Object = {"ramp": held, "weight": weight, "reason": reason}
         if report is not None:
@@ -209,6 +211,7 @@ class _Run:
                 "state": "opaque",
                 "verdict": report.verdict.value,
                 "reason": report.reason,
+                "usersExposed": report.users_exposed,
                 **self.counted,
             }
             fields |= {"evidence": evidence, "judge": judge}

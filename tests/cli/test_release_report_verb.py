@@ -151,6 +151,20 @@ def test_a_release_that_another_followed_ends_as_the_history_says(
     assert told["indicators"][0]["series"]["t"], "what was recorded is kept"
 
 
+def test_a_release_that_nobody_recorded_keeps_its_verdicts_and_figures(
+    api: FakeApi, switchyard: CommandLine
+) -> None:
+    later = shop_story.on_blue()
+    later["status"]["history"] = list(ramp(FAILING))[-1][1]["status"]["history"]
+    later["status"]["history"][-1]["ramp"]["verdicts"] = {"errors": "FAIL"}
+    api.put(later)
+    told = switchyard("report", GREEN, "--json").document
+    assert [(one["name"], one["verdict"]) for one in told["indicators"]] == [("errors", "FAIL")]
+    assert told["judge"]["requests_exposed"]
+    assert [one["weight"] for one in told["weights"]] == [0, 1, 0]
+    assert told["recording"]["gaps"], "evidence that is not known is said not to be"
+
+
 def test_watching_records_and_reports_a_release_at_its_end(reports: Path) -> None:
     keeper = Keeper("shop", "watch")
     for _, switch in ramp(FAILING):
