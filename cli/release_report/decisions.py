@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from cli.release_report.document import Gap, Gate, Phase, Weight
+    from cli.release_report.document import Gap, Phase, Weight
     from cli.release_report.reading import Moment
 
 LONG = timedelta(seconds=10)
@@ -35,7 +35,6 @@ def decisions(
     *,
     passed: Sequence[Phase],
     moved: Sequence[Weight],
-    gates: Sequence[Gate],
     gaps: Sequence[Gap],
 ) -> list[Decision]:
     """All decisions in the order of their happening.
@@ -46,7 +45,6 @@ def decisions(
         until: when it was last seen.
         passed: its phases.
         moved: its weights.
-        gates: verdicts of its gates.
         gaps: what nobody recorded.
     """
     told = [
@@ -55,7 +53,6 @@ def decisions(
         *_verdicts(moments, began),
         *_holds(moments, began, until),
         *_overrides(moments, began),
-        *_gates(gates, began),
         *(_of(began, gap.start, "recording", "not recorded", gap.sentence) for gap in gaps),
     ]
     # stable: what happens at one instant stays in the order above, cause before effect
@@ -152,12 +149,6 @@ def _overrides(moments: Sequence[Moment], began: datetime) -> Iterator[Decision]
         if told and told != known:
             yield _of(began, one.seen, "override", "error budget overridden", told)
             known = told
-
-
-def _gates(gates: Sequence[Gate], began: datetime) -> Iterator[Decision]:
-    for gate in gates:
-        if gate.at is not None:
-            yield _of(began, gate.at, "gate", f"{gate.kind}: {gate.outcome}", gate.reason)
 
 
 def _of(began: datetime, at: datetime, what: str, title: str, reason: str) -> Decision:

@@ -62,7 +62,7 @@ class Decision(BaseModel):
     at: datetime
     t: float
     what: str
-    """phase, weight, hold, verdict, override, gate or recording: what kind of line this is."""
+    """phase, weight, hold, verdict, override or recording: what kind of line this is."""
     title: str
     reason: str
 
@@ -144,16 +144,6 @@ class Budget(BaseModel):
     """Who let the release go on although the budget was spent, why, and until when."""
 
 
-class Gate(BaseModel):
-    """The verdict of one gate about the candidate's digests."""
-
-    kind: str
-    outcome: str
-    reason: str = ""
-    at: datetime | None = None
-    digest: str | None = None
-
-
 class Gap(BaseModel):
     """A stretch of the release that nobody recorded."""
 
@@ -222,7 +212,6 @@ class ReleaseDocument(BaseModel):
     indicators: list[Indicator]
     budget: Budget | None
     """None when none was asked for or told of."""
-    gates: list[Gate]
     flip_ms: float | None
     """From the first weight written to the last gateway pod seen."""
     earlier: list[Earlier]

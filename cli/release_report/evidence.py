@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from cli.release_report.document import (
     Budget,
-    Gate,
     Indicator,
     Interval,
     Judgement,
@@ -214,21 +213,6 @@ def budget(moments: Sequence[Moment]) -> Budget | None:
         remaining=remaining,
         override=text(told[-1].get("override")),
     )
-
-
-def gates(moments: Sequence[Moment]) -> list[Gate]:
-    """The verdicts of the gates, as last told."""
-    found = mappings(moments[-1].status.get("verdicts")) if moments else []
-    return [
-        Gate(
-            kind=text(one.get("kind")) or "gate",
-            outcome=text(one.get("outcome")) or text(one.get("verdict")) or "unknown",
-            reason=text(one.get("reason")) or "",
-            at=moment(one.get("at")),
-            digest=text(one.get("digest")),
-        )
-        for one in found
-    ]
 
 
 def _goals(moments: Sequence[Moment]) -> dict[str, Status]:

@@ -64,7 +64,6 @@ def tell(reading: Reading, made_at: datetime) -> ReleaseDocument:
     gaps = timeline.gaps(moments, began, ended)
     indicators = evidence.indicators(moments, began)
     judge = evidence.judgement(moments, indicators)
-    gates = evidence.gates(moments)
     origin, to = text(attempt.get("from")), text(attempt.get("to")) or _live(last)
     candidate, former = _candidate(attempt, to), _former(moments, origin)
     document = ReleaseDocument(
@@ -96,13 +95,11 @@ def tell(reading: Reading, made_at: datetime) -> ReleaseDocument:
             reading.until or moments[-1].seen,
             passed=passed,
             moved=moved,
-            gates=gates,
             gaps=gaps,
         ),
         judge=judge,
         indicators=indicators,
         budget=evidence.budget(moments),
-        gates=gates,
         flip_ms=number((ending or {}).get("flipMs"))
         or number(mapping(last.get("shift")).get("flipMs")),
         earlier=_earlier(first, last, began),
