@@ -14,7 +14,7 @@ from cli.main import app
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
 pytestmark = pytest.mark.pure
 
