@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 SHORTEST = 5.0
 """Readings to a batch at least: 5, so that a batch mean is nearer to normal than a reading."""
+ENDLESS = 1e9
+"""Readings to a batch of a gauge whose memory is not known to end."""
 TIMES = 2.0
 """Integrated autocorrelation times to a batch: neighbours then correlate by a sixth."""
 BLOCK = 5
@@ -61,6 +63,9 @@ LATE = (0.1, 0.14)
 """(Prior precision of a later shift, the share of the wealth of all of them.)"""
 SIGNS = ((0.4, 0.1), (0.9, 0.06))
 """(Stake, share of the wealth) of the bets on signs."""
+SHARED = 0.01
+"""Part of a sign bet's reserve that is staked anew with each batch (fixed share; Herbster & Warmuth
+1998): after a long calm these bets wake up first."""
 MOST = 500.0
 """Log e-value at which counting ends: far beyond any bound, and its exponential is still finite."""
 CAUTION = 0.98
@@ -143,6 +148,10 @@ class GaugeEvidence:
         self._typical = np.zeros((*shape, sides))
         """Their typical size."""
         self._bets = np.zeros((*shape, sides, _STAKES.size))
+        """Wealth of the bets on signs, and what they have in reserve."""
+        self._reserve = np.ones((*shape, 1, 1))
+        self._length = np.full(shape, ENDLESS)
+        """Readings that the open batch is to have at most, set when it began."""
         self._level = np.zeros((4, *shape))
         """Weighted sums: baseline, difference, difference squared, difference x time."""
         self._log_e = np.zeros(shape)
@@ -220,7 +229,11 @@ class GaugeEvidence:
         if not (count >= SHORTEST).any():
             return
         tau = self._memory.time()
-        closed = (count >= SHORTEST) & (count >= TIMES * tau)
+        wanted = np.clip(TIMES * tau, SHORTEST, ENDLESS)
+        # what came in since may be what is sought: it does not lengthen the batch it fell into
+        length = np.minimum(self._length, wanted)
+        closed = (count >= length) & np.isfinite(tau)
+        self._length = np.where(closed, wanted, length)
         if not closed.any():
             return
         self._learn(closed, np.where(closed, count, 1.0), np.where(closed, tau, 1.0))
@@ -257,7 +270,9 @@ class GaugeEvidence:
         size, typical = np.abs(excess), self._typical
         score = np.minimum(size / np.where(typical > 0, 2 * typical, np.inf), 1.0)
         won = np.log1p(_STAKES * (np.sign(excess) * score)[..., None])
-        self._bets = self._bets + won / self._worth[..., None, None]
+        moved = np.where(closed[..., None], SHARED, 0.0) * self._reserve
+        self._reserve = self._reserve - moved
+        self._bets = (self._bets + moved) * np.exp(won / self._worth[..., None, None])
         before = self._batches[..., None]
         tame = np.where(typical > 0, np.minimum(size, 3 * typical), size)
         moved = typical + (tame - typical) / np.maximum(before, 1.0)
@@ -270,7 +285,8 @@ class GaugeEvidence:
         since = np.maximum(self._batches[..., None] - STARTS[_START], 0.0)
         logs = _log_t(moment, squares, weight[..., None, :], since[..., None, :], _PRECISIONS)
         logs = logs / self._worth[..., None, None]
-        everything = np.concatenate([logs, self._bets], axis=-1)
+        bets = np.log(self._bets + self._reserve)
+        everything = np.concatenate([logs, bets], axis=-1)
         flat = everything.reshape((*self.shape, -1))
         return np.minimum(log_sum_exp(flat + self._log_prior), MOST)
 
@@ -337,5 +353,7 @@ _STATE = (
     "leaning",
     "typical",
     "bets",
+    "reserve",
+    "length",
     "level",
 )

@@ -32,7 +32,7 @@ LEAST = 24
 """Readings before anything is said: fewer cannot tell a slow series from a constant one."""
 SPANS = np.array([10.0, 20.0, 40.0, 80.0, 160.0, 320.0])
 """Readings to a mean, for slow swings; multiples of the blocks that gauges come in."""
-FEW = 6
+FEW = 4
 """Second differences of means before a span is heard."""
 ADJACENT = 1.5
 """Hadamard variances of neighbouring means miss a third of what these share: so much is added."""
@@ -136,6 +136,6 @@ class Memory:
         """Variance of one mean times its readings, from below, for every span heard."""
         _, _, _, _, means, squares = self._spans
         bends = np.maximum(means - 2, FEW)
-        certain = 1 - np.sqrt(2.5 / bends)
+        certain = 1 - np.sqrt(1.0 / bends)
         told = ADJACENT * SPANS * squares / (6 * bends) * certain
         return np.where(means - 2 >= FEW, told, 0.0)

@@ -53,6 +53,10 @@ def hanging(median: float) -> Floats:
     return usual
 
 
+def counts(requests: NDArray[np.int64], chances: Floats, rng: np.random.Generator) -> Floats:
+    return rng.multinomial(requests, chances).astype(np.float64)
+
+
 def ramp(  # noqa: PLR0913 - a scenario
     candidate: Callable[[float], Floats],
     *,
@@ -70,13 +74,10 @@ def ramp(  # noqa: PLR0913 - a scenario
             now += TICK
             median = 0.08 * math.exp(swing * math.sin(now / 400))
             rate = 200 * TICK * (1 + swing * math.sin(now / 300))
-            sides = (lognormal(median), 1 - weight), (candidate(median), weight)
             yield (
                 now,
-                *(
-                    rng.multinomial(rng.poisson(rate * part, runs), chances).astype(float)
-                    for chances, part in sides
-                ),
+                counts(rng.poisson(rate * (1 - weight), runs), lognormal(median), rng),
+                counts(rng.poisson(rate * weight, runs), candidate(median), rng),
             )
 
 
@@ -188,7 +189,7 @@ def test_latency_that_wanders_between_the_colours_is_no_regression() -> None:
         counts = [
             rng.multinomial(rng.poisson(n, runs), p) for n, p in zip(sizes, chances, strict=True)
         ]
-        evidence.update(counts[0], counts[1], BOUNDS, seconds=4)
+        evidence.update(drawn[0], drawn[1], BOUNDS, seconds=4)
         failed |= evidence.log_e >= -math.log(ALPHA)
     assert failed.mean() <= 0.02, "its wandering is measured and the evidence divided by it"
 
