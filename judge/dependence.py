@@ -27,6 +27,8 @@ BRIEF = 2.0
 """Seconds; the span when no dependence is seen: short beside the minutes that evidence takes."""
 SETTLED = 60.0
 """Seconds of data in which an autocorrelation of 0.5 at 1 s and 1 event/s would have been seen."""
+WARM = 15.0
+"""Seconds before the rate foretells anything worth a surprise."""
 SCALES = np.array([1.0, 2.0, 4.0, 8.0])
 """Seconds; lengths of the cells that are compared with their neighbours."""
 REACH = 16.0
@@ -112,7 +114,7 @@ class Dependence:
         self._foretold += foretold[..., None]
         full = self._age >= SCALES - 1e-9
         surprise = self._seen - self._foretold
-        compared = full & (self._cells > 0)
+        compared = full & (self._cells > 0) & (self._seconds >= WARM)[..., None]
         self._products += np.where(compared, surprise * self._last, 0.0)
         self._poisson += np.where(compared, self._foretold * self._last_foretold, 0.0)
         self._squares += np.where(full, surprise**2, 0.0)
