@@ -186,7 +186,7 @@ def test_latency_that_wanders_between_the_colours_is_no_regression() -> None:
         slow = 0.9 * slow + math.sqrt(1 - 0.81) * rng.standard_normal(slow.shape)
         chances = table[np.clip(np.rint(40 + 5 * slow).astype(int), 0, 80)]
         sizes = np.array([1 - weight, weight]) * 800
-        counts = [
+        drawn = [
             rng.multinomial(rng.poisson(n, runs), p) for n, p in zip(sizes, chances, strict=True)
         ]
         evidence.update(drawn[0], drawn[1], BOUNDS, seconds=4)
