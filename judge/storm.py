@@ -24,8 +24,9 @@ from judge.arrays import shaped
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-OUTAGE = 0.95
-"""Share of bad answers in an outage; not 1, for a health check may still be answered."""
+OUTAGE = 0.99
+"""Share of bad answers in an outage; not 1, for a health check may still be answered. With it, one
+failing pod of three is none: a good answer takes back more than a bad one brings."""
 TIMES = 4.0
 """A rate this many times the baseline's is no healthy service's."""
 FLOOR = 0.02

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
 
 from judge.law import OUTCOMES, Law
 from judge.stakes import BOLDEST, stakes
@@ -16,11 +18,17 @@ from judge.wealth import STRETCH, Bet, Wealth
 
 pytestmark = pytest.mark.pure
 
+Floats = npt.NDArray[np.float64]
 ROW = np.ones(1, dtype=np.bool_)
 BELIEFS = np.array([1.5, 3.0, 8.0])
 
 
-def law_of(ticks: list[tuple[int, int, int]]) -> np.ndarray:
+HYPERGEOM: Any = stats.hypergeom
+FISHER: Any = stats.nchypergeom_fisher
+BINOM: Any = stats.binom
+
+
+def law_of(ticks: list[tuple[int, int, int]]) -> Floats:
     """Probabilities of the outcomes over ticks of (bad, baseline, candidate)."""
     law = Law((1,))
     for bad, baseline, candidate in ticks:
@@ -42,7 +50,7 @@ def after(
     wealth.reserve *= start
     bad = sum(tick[0] for tick in ticks)
     mean = sum(d * c / (b + c) for d, b, c in ticks)
-    law = (law_of(ticks)[None], np.arange(OUTCOMES)[None] - mean) if boosted else None
+    law = (law_of(ticks)[None], np.arange(float(OUTCOMES))[None] - mean) if boosted else None
     bet = Bet(
         stake=stakes(BELIEFS, np.array([[mean / max(bad, 1)]]), np.array([[float(bad)]])),
         surprise=np.array([outcome - mean]),
@@ -64,14 +72,14 @@ TICKS = st.lists(
 def test_the_law_is_a_sum_of_hypergeometrics(ticks: list[tuple[int, int, int]]) -> None:
     expected = np.ones(1)
     for bad, baseline, candidate in ticks:
-        one = stats.hypergeom(baseline + candidate, bad, candidate).pmf(np.arange(bad + 1))
+        one = HYPERGEOM(baseline + candidate, bad, candidate).pmf(np.arange(bad + 1))
         expected = np.convolve(expected, one)
     np.testing.assert_allclose(law_of(ticks)[: len(expected)], expected, atol=1e-12)
 
 
 def test_more_events_than_are_told_apart_are_one_outcome() -> None:
     told = law_of([(20, 50, 50), (20, 50, 50)])
-    one = stats.hypergeom(100, 20, 50).pmf(np.arange(21))
+    one = HYPERGEOM(100, 20, 50).pmf(np.arange(21))
     both = np.convolve(one, one)
     assert told[-1] == pytest.approx(both[OUTCOMES - 1 :].sum())
     assert told.sum() == pytest.approx(1.0)
@@ -118,7 +126,7 @@ def test_a_better_candidate_wins_no_more_than_an_equal_one(
     bad: int, theta: float, start: float
 ) -> None:
     ticks = [(bad, 900, 100)]
-    law = stats.nchypergeom_fisher(1000, bad, 100, theta).pmf(np.arange(bad + 1))
+    law = FISHER(1000, bad, 100, theta).pmf(np.arange(bad + 1))
     mean = sum(law[x] * after(start, x, ticks) for x in range(bad + 1))
     assert mean <= start * (1 + 1e-9)
 
@@ -180,10 +188,10 @@ def test_a_stake_on_one_event_is_the_likelihood_ratio() -> None:
 def test_a_stake_is_close_to_that_of_the_fastest_growth() -> None:
     for share, theta, bad in ((0.01, 5.0, 10), (0.05, 3.0, 5), (0.25, 1.5, 8), (0.5, 1.5, 4)):
         believed = theta * share / (theta * share + 1 - share)
-        law = stats.binom(bad, believed).pmf(np.arange(bad + 1))
-        surprise = np.arange(bad + 1) - bad * share
+        law = BINOM(bad, believed).pmf(np.arange(bad + 1))
+        surprise = np.arange(bad + 1.0) - bad * share
 
-        def growth(stake: float, law: np.ndarray = law, surprise: np.ndarray = surprise) -> float:
+        def growth(stake: float, law: Floats = law, surprise: Floats = surprise) -> float:
             return float(law @ np.log1p(stake * surprise))
 
         ours = growth(float(stakes(np.array(theta), np.array(share), np.array(float(bad)))))
