@@ -145,8 +145,15 @@ def _uv() -> str:
 
 @cache
 def locked(lock: Path) -> dict[str, Any]:
-    """The packages of uv's lock, by name."""
-    return {package["name"]: package for package in tomllib.loads(lock.read_text())["package"]}
+    """The packages of uv's lock that the image's interpreter would get, by name."""
+    packages: list[dict[str, Any]] = tomllib.loads(lock.read_text())["package"]
+    return {package["name"]: package for package in packages if _is_ours(package)}
+
+
+def _is_ours(package: dict[str, Any]) -> bool:
+    """Whether the lock means this version for our interpreter: some have one a Python."""
+    markers: list[str] = package.get("resolution-markers", [])
+    return not markers or any(Marker(marker).evaluate(_MARKERS) for marker in markers)
 
 
 def _split(package: str) -> tuple[str, frozenset[str]]:

@@ -55,6 +55,16 @@ version = "6.0"
 [[package]]
 name = "old-python"
 version = "7.0"
+
+[[package]]
+name = "forked"
+version = "8.0"
+resolution-markers = ["python_full_version < '3.12'"]
+
+[[package]]
+name = "forked"
+version = "9.0"
+resolution-markers = ["python_full_version >= '3.13'", "python_full_version == '3.12.*'"]
 """
 
 
@@ -76,6 +86,10 @@ def test_requirements_are_the_closure_for_the_images_interpreter_with_hashes(loc
 
 def test_an_extra_is_taken_when_it_is_asked_for(lock: Path) -> None:
     assert "fast==5.0" in requirements(["App[speedups]"], lock)
+
+
+def test_of_several_locked_versions_the_one_for_the_images_interpreter_is_taken(lock: Path) -> None:
+    assert requirements(["forked"], lock) == ["forked==8.0"]
 
 
 def test_a_package_that_is_not_locked_is_refused(lock: Path) -> None:
