@@ -14,7 +14,7 @@ from bench.judge.judges import JUDGES
 from bench.judge.outcome import Summary
 from bench.judge.results import Measurement
 from bench.judge.scenarios import BROKEN, GOOD, SCENARIOS
-from bench.judge.tables import table
+from bench.judge.tables import tables
 from bench.judge.traffic import Scenario
 
 GROUPS = {"good": GOOD, "broken": BROKEN, "all": (*GOOD, *BROKEN)}
@@ -66,7 +66,7 @@ def main() -> int:
         }
         print(json.dumps(plain, indent=1))  # noqa: T201 - the answer
     else:
-        print(table(found))  # noqa: T201 - the answer
+        print(tables(found))  # noqa: T201 - the answer
     return 0
 
 
