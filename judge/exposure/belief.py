@@ -15,7 +15,7 @@ from judge.exposure import detection
 
 RATIOS = (1.2, 1.35, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 """Sizes that a regression may have: the candidate's error rate over the baseline's."""
-SHARES = (0.08, 0.10, 0.14, 0.22, 0.18, 0.12, 0.08, 0.05, 0.03)
+SHARES = (0.03, 0.06, 0.13, 0.25, 0.21, 0.14, 0.09, 0.05, 0.04)
 """How probable each size is in a bad release: most break something part of the time, some all."""
 
 _RATIOS = np.array(RATIOS)

@@ -40,7 +40,7 @@ _RATIOS = np.array(RATIOS)
 class Prices:
     """What the policy weighs against each other."""
 
-    time: float = 0.0008
+    time: float = 0.003
     """Price of a second on the way of a good release: as if meanwhile the service's errors were up
     by this share; so it means the same for a small service and a large one."""
     notice_s: float = 1800.0
