@@ -28,15 +28,16 @@ TAILS = (
     (0.5, 2.5, 0.04),
     (0.1, 1.4, 0.06),
     (0.1, 2.5, 0.06),
-    (0.01, 1.6, 0.08),
-    (0.01, 4.0, 0.08),
+    (0.01, 1.25, 0.04),
+    (0.01, 1.8, 0.06),
+    (0.01, 4.0, 0.06),
     (0.001, 3.0, 0.05),
     (0.001, 12.0, 0.05),
     (0.0, 10.0, 0.04),
     (0.0, 60.0, 0.05),
 )
 """Bets on tails: (pooled share above the bound, odds of the candidate's requests there, prior)."""
-TILTS = ((0.12, 0.18), (0.35, 0.17), (1.0, 0.10))
+TILTS = ((0.05, 0.10), (0.14, 0.13), (0.38, 0.13), (1.0, 0.09))
 """Bets on ranks: (shift in standard deviations of the normal scores, prior)."""
 RANKS = len(TAILS) + len(TILTS) - 1
 """The bet whose log weights are the scores themselves: that of a shift by 1."""
