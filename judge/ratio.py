@@ -13,6 +13,7 @@ Deliberately knows nothing of the absolute rate; that is the tripwire's.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,11 +29,14 @@ from judge.wealth import STRETCH, Bet, Wealth
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-BELIEFS = np.array([1.5, 2.0, 3.0, 5.0, 10.0])
-"""Rate ratios that the bettors believe in: who believes in one of them loses little when the truth
-is half way to the next."""
-PRIOR = np.array([1.2, 1.0, 1.0, 1.1, 0.3])
-"""How wealth is split over them: evenly, for a factor of 10 convicts itself from any share."""
+BELIEFS = (1.6, 2.3, 5.0)
+"""Rate ratios that the bettors believe in, besides the one of the margin. Few: a bettor at theta
+wins from about the root of theta on, and each one more takes wealth from the others."""
+PRIOR = (1.0, 1.0, 1.6)
+"""How wealth is split over them: more to the one who has the fewest events to win by."""
+OF_MARGIN = (2.0, 0.1)
+"""What the bettor of the margin believes in, in margins, and her part: whoever believes in twice
+the margin wins from the margin on."""
 CAUTIOUS = 10.0
 """Seconds; the least span before a dependence of the errors could have been seen."""
 RARE = 0.1
@@ -49,6 +53,8 @@ CALM_LEAP = 25.0
 CALM_TIME = 1200.0
 """Seconds. Bursts that come every ten minutes in each colour stay unseen that long in 1 of 50
 releases."""
+PACE = 15.0
+"""Seconds over which the candidate's requests are counted to tell what is usual."""
 FEW = 0.05
 """The least number that it is raised for."""
 NEAR = 40.0
@@ -80,7 +86,7 @@ class RatioEvidence:
         self.margin = margin
         late = alpha if alpha_pass is None else alpha_pass
         worse_below = direction is Direction.DECREASE
-        self._beliefs, prior = _beliefs(direction)
+        self._beliefs, prior = _beliefs(direction, margin)
         self._wealth = Wealth(prior, alpha=alpha, shape=shape)
         self._dependence = Dependence(shape)
         self._law = Law(shape)
@@ -91,10 +97,11 @@ class RatioEvidence:
             shape=shape,
         )
         self._age, self._bad, self._candidate = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self._requests, self._mean = np.zeros(shape), np.zeros(shape)
+        self._mean = np.zeros(shape)
+        # the candidate's requests and the seconds they took, of late
+        self._requests, self._seconds = np.zeros(shape), np.zeros(shape)
         # of the present span, fixed before its first event: a bet must not depend on its outcome
-        self._span, self._usual, self._leap = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self._near = np.zeros(shape)
+        self._span, self._leap, self._near = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._last, self._waited = np.zeros(shape), np.zeros(shape)
         self._log_e = self._wealth.log
         self._ends: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
@@ -124,7 +131,7 @@ class RatioEvidence:
         bad_b, total_b, bad_c, total_c = shaped(
             self._age.shape, bad_baseline, total_baseline, bad_candidate, total_candidate
         )
-        both = (total_b > 0) & (total_c > 0)
+        heard = both = (total_b > 0) & (total_c > 0)
         share = np.where(both, total_c / np.maximum(total_b + total_c, 1.0), 0.0)
         bad, candidate = np.where(both, bad_b + bad_c, 0.0), np.where(both, bad_c, 0.0)
         self._rate_ratio.update(bad, candidate, share, np.where(both, seconds, 0.0))
@@ -135,14 +142,16 @@ class RatioEvidence:
         self._age += np.where(both, seconds, 0.0)
         self._bad += bad
         self._candidate += candidate
-        self._requests += np.where(both, total_c, 0.0)
+        kept = np.where(heard, math.exp(-seconds / PACE), 1.0)
+        self._requests = self._requests * kept + np.where(heard, total_c, 0.0)
+        self._seconds = self._seconds * kept + np.where(heard, seconds, 0.0)
         self._mean += bad * share
         near = bad * self._near
         if near.any():
             self._law.add(near, total_b, total_c)
         # the baseline tells of dependence before the candidate has any traffic, too
         self._dependence.update(bad_b, total_b, np.where(total_b > 0, seconds, 0.0))
-        self._last = bad_c
+        self._last = np.where(heard, bad_c, self._last)
         if (self._age >= BRIEF - 1e-9).any():
             due = self._age >= self._span - 1e-9
             if due.any():
@@ -166,16 +175,16 @@ class RatioEvidence:
         span = self._dependence.span
         span = np.where(rare | self._dependence.settled, span, np.maximum(span, CAUTIOUS))
         np.copyto(self._span, span, where=new)
-        np.copyto(self._usual, rate, where=new)
-        calm = self._dependence.calm >= CALM_TIME
-        np.copyto(self._leap, np.where(calm, CALM_LEAP, LEAP), where=new)
+        usual = rate * STRETCH * self._requests / np.maximum(self._seconds, 1.0)
+        leap = np.where(self._dependence.calm >= CALM_TIME, CALM_LEAP, LEAP)
+        leap = leap ** (1 / np.minimum(np.maximum(usual, FEW), 1.0))
+        np.copyto(self._leap, leap, where=new)
         np.copyto(self._near, self._wealth.total * NEAR >= self._wealth.bound, where=new)
         return within
 
     def _settle(self, due: NDArray[np.bool_]) -> None:
         bad, seconds, mean = self._bad[due], self._age[due], self._mean[due]
         share = mean / np.maximum(bad, 1.0)
-        usual = self._usual[due] * self._requests[due] * STRETCH / seconds
         self._wealth.settle(
             due,
             Bet(
@@ -183,12 +192,12 @@ class RatioEvidence:
                 surprise=self._candidate[due] - mean,
                 seconds=seconds,
                 law=self._law.of(due, mean),
-                leap=self._leap[due] ** (1 / np.clip(usual, FEW, 1.0)),
+                leap=self._leap[due],
             ),
         )
         self._rate_ratio.settle(self._dependence.span)
         self._law.clear(due)
-        for sums in (self._age, self._bad, self._candidate, self._requests, self._mean):
+        for sums in (self._age, self._bad, self._candidate, self._mean):
             sums[due] = 0.0
         self._log_e, self._ends = self._wealth.log, None
 
@@ -237,16 +246,22 @@ class RatioEvidence:
         self._log_e, self._ends = self._wealth.log, None
 
 
-_SUMS = ("_age", "_bad", "_candidate", "_requests", "_mean")
-_OWN = (*_SUMS, "_span", "_usual", "_leap", "_near", "_last", "_waited")
+_SUMS = ("_age", "_bad", "_candidate", "_mean", "_requests", "_seconds")
+_OWN = (*_SUMS, "_span", "_leap", "_near", "_last", "_waited")
 _PARTS = ("_wealth", "_dependence", "_law", "_rate_ratio")
 
 
-def _beliefs(direction: Direction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _beliefs(
+    direction: Direction, margin: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the bettors believe in, and how wealth is split over them, shape `(bettors,)` each."""
+    times, part = OF_MARGIN
+    beliefs = np.array([1 + times * margin, *BELIEFS])
+    prior = np.array([part, *PRIOR])
     match direction:
         case Direction.INCREASE:
-            return BELIEFS, PRIOR
+            return beliefs, prior
         case Direction.DECREASE:
-            return 1 / BELIEFS, PRIOR
+            return 1 / beliefs, prior
         case Direction.EITHER:
-            return np.concatenate([BELIEFS, 1 / BELIEFS]), np.concatenate([PRIOR, PRIOR])
+            return np.concatenate([beliefs, 1 / beliefs]), np.concatenate([prior, prior])
