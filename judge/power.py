@@ -31,12 +31,12 @@ USEFUL = 5.0
 """Times the errors that a step should see: 5, what the controller asks before it goes on."""
 LONGEST = 6.0
 """How many times its own length a step may become: 6, an hour for ten minutes."""
-ROUGHLY = 0.8
+ROUGHLY = 1.2
 """Nats by which the bar of ratios is raised, so that rather too much is told than too little."""
 SETTLING = 45.0
 """Seconds of the first step in which errors are watched for clumps and little is staked."""
 LARGEST = 200.0
-"""The largest ratio that is looked for; what that cannot show, nothing can."""
+"""The largest ratio that is looked for, or that of an outage where that is less."""
 HISTOGRAM_REGRET = 3.4
 """Nats that histograms pay for not knowing the shift in advance, for fifteen bets."""
 GROUPED = 0.7
@@ -84,10 +84,10 @@ def smallest_detectable(  # noqa: PLR0913, PLR0917 - a question with as many sid
         power: 0 to 1.
 
     Returns:
-        The ratio, above 1; infinite when not even `LARGEST` is found.
+        The ratio, above 1; infinite when not even an outage, or `LARGEST`, is found.
     """
     _check(rate=rate, rps=rps, weight=weight, dwell_s=dwell_s)
-    return _smallest([(weight, dwell_s)], rate * rps, alpha, power)
+    return _smallest([(weight, dwell_s)], (rate, rps), alpha, power)
 
 
 def smallest_slowdown(  # noqa: PLR0913 - a question with as many sides
@@ -137,7 +137,8 @@ def smallest_tail(  # noqa: PLR0913, PLR0917 - a question with as many sides
     _check(rate=share, rps=rps, weight=weight, dwell_s=dwell_s)
     required = needed(_histogram_bar(alpha), power)
     return _least(
-        lambda ratio: float(speed(ratio, weight, share * rps)) * dwell_s >= required, LARGEST
+        lambda ratio: float(speed(ratio, weight, share * rps)) * dwell_s >= required,
+        min(LARGEST, 1 / share),
     )
 
 
@@ -172,7 +173,7 @@ def plan(  # noqa: PLR0913 - a question with as many sides
         _check(rate=rate, rps=rps, weight=weight, dwell_s=dwell_s)
 
         def sees(seconds: float, weight: float = weight) -> float:
-            return _smallest([*before, (weight, seconds)], rate * rps, alpha, power)
+            return _smallest([*before, (weight, seconds)], (rate, rps), alpha, power)
 
         found = sees(dwell_s)
         longer = dwell_s
@@ -192,17 +193,18 @@ def plan(  # noqa: PLR0913 - a question with as many sides
 
 
 def _smallest(
-    steps: Sequence[tuple[float, float]], errors: float, alpha: float, power: float
+    steps: Sequence[tuple[float, float]], today: tuple[float, float], alpha: float, power: float
 ) -> float:
     required = needed(bar(alpha) + ROUGHLY, power)
+    rate, rps = today
     (first, dwell_s), *later = steps
     betting = [(first, max(dwell_s - SETTLING, 0.0)), *later]
 
     def shown(ratio: float) -> bool:
-        nats = (float(speed(ratio, weight, errors)) * seconds for weight, seconds in betting)
+        nats = (float(speed(ratio, weight, rate * rps)) * seconds for weight, seconds in betting)
         return math.fsum(nats) >= required
 
-    return _least(shown, LARGEST)
+    return _least(shown, min(LARGEST, 1 / rate))
 
 
 def _histogram_bar(alpha: float) -> float:
