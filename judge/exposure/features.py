@@ -8,7 +8,6 @@ just-in-time quality assurance", IEEE TSE 2013); hour, weekday and single servic
 """
 
 import math
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -168,7 +167,7 @@ def known_services(rows: Iterable[Features]) -> tuple[str, ...]:
 def typical_size(rows: Iterable[Features]) -> float | None:
     """The median of the sizes above 0; None while none is known, and then size says nothing."""
     sizes = [row.change_size for row in rows if row.change_size]
-    return round(statistics.median(sizes), 9) if sizes else None
+    return round(float(np.median(sizes)), 9) if sizes else None
 
 
 def row_of(

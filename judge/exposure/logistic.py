@@ -6,15 +6,15 @@ there (MacKay, "The evidence framework applied to classification networks", Neur
 mode exists for any history, the empty and the perfectly separated included.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_NODES, _MASSES = np.polynomial.hermite.hermgauss(48)
-"""Gauss-Hermite quadrature: 48 nodes hold six digits at deviations up to 4."""
+_NODES = np.linspace(-8, 8, 161)
+_MASSES = np.exp(-(_NODES**2) / 2) / np.exp(-(_NODES**2) / 2).sum()
+"""The trapezoidal rule over a standard normal variable, which for such smooth functions is as good
+as any: ten digits at deviations up to 4, and no further part of numpy to import."""
 _ROUNDS = 100
 _SMALL = 1e-11
 _HALVINGS = 40
@@ -63,8 +63,7 @@ def fit(rows: Array, labels: Array, mean: Array, deviation: Array) -> tuple[Arra
 
 def expected_probability(mean: float, deviation: float) -> float:
     """The mean of the probability when its log-odds are normal with that mean and deviation."""
-    log_odds = mean + math.sqrt(2) * deviation * _NODES
-    return float(np.sum(_MASSES * sigmoid(log_odds)) / math.sqrt(math.pi))
+    return float(np.sum(_MASSES * sigmoid(mean + deviation * _NODES)))
 
 
 def centre_for(probability: float, deviation: float) -> float:
