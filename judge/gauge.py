@@ -165,10 +165,8 @@ class GaugeEvidence:
             baseline: the mean of the baseline's readings, `(...,)`; NaN where there are none.
             candidate: the same of the candidate.
         """
-        low = np.broadcast_to(np.asarray(baseline, dtype=np.float64), self.shape)
-        high = np.broadcast_to(np.asarray(candidate, dtype=np.float64), self.shape)
-        self._block[0, self._heard] = low
-        self._block[1, self._heard] = high
+        self._block[0, self._heard] = baseline
+        self._block[1, self._heard] = candidate
         self._heard += 1
         if self._heard == BLOCK:
             self._heard = 0
