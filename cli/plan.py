@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from cli import output
+from cli import output, plan_power, traffic
 from cli.environments import Environment, environments
+from cli.plan_power import RampPlan
+from cli.traffic import Traffic
 from cli.views import COLOURS, SwitchView, other, switch_view
 
 if TYPE_CHECKING:
@@ -71,6 +73,8 @@ class TwinPlan(BaseModel):
     difference: list[Change]
     """Service by service, what the users' requests are answered with before and after."""
     steps: list[str]
+    ramp: RampPlan | None
+    """What the steps of a ramp could show at present traffic; null when traffic does not ramp."""
     rollback: list[str]
     blockers: list[str]
     notes: list[str]
@@ -98,6 +102,8 @@ class Wanted(BaseModel):
     """Colour to full commit SHA."""
     digests: dict[str, dict[str, str]]
     """Colour to service to digest."""
+    spec: dict[str, Any] = {}
+    """The switch's spec as the program would write it."""
 
 
 def wanted(twin: str, spec: dict[str, Any], contents: dict[str, dict[str, Any]]) -> Wanted:
@@ -113,21 +119,30 @@ def wanted(twin: str, spec: dict[str, Any], contents: dict[str, dict[str, Any]])
         goal=switch_view({"metadata": metadata, "spec": spec}),
         revisions={colour: contents[colour]["revision"] for colour in COLOURS},
         digests={colour: contents[colour]["digests"] for colour in COLOURS},
+        spec=spec,
     )
 
 
 def read(rest: Rest, want: Wanted, now: SwitchView | None) -> TwinPlan:
     """The plan of one twin, against the cluster as it is."""
-    return of_twin(want, now, environments(rest, now) if now else [])
+    ramps = want.spec.get("strategy", {}).get("kind", "blueGreen") != "blueGreen"
+    counted = traffic.read(rest, want.goal.name) if now and ramps else Traffic()
+    return of_twin(want, now, environments(rest, now) if now else [], counted)
 
 
-def of_twin(want: Wanted, now: SwitchView | None, present: list[Environment]) -> TwinPlan:
+def of_twin(
+    want: Wanted,
+    now: SwitchView | None,
+    present: list[Environment],
+    counted: Traffic | None = None,
+) -> TwinPlan:
     """The plan of one twin.
 
     Args:
         want: what the stack file says.
         now: its switch in the cluster; None when there is none.
         present: both environments in the cluster.
+        counted: what the data plane counts now.
     """
     serving = now.serving if now else None
     goal = want.goal
@@ -146,6 +161,7 @@ def of_twin(want: Wanted, now: SwitchView | None, present: list[Environment]) ->
         services=[service.name for service in goal.services] if moves else [],
         difference=_difference(want, now) if moves else [],
         steps=_steps(kind, goal, now, colours),
+        ramp=plan_power.of_spec(want.spec, counted or Traffic()) if kind is Kind.RELEASE else None,
         rollback=_rollback(kind, goal, serving),
         blockers=blockers,
         notes=_notes(goal, now, colours),
@@ -243,11 +259,24 @@ def _steps(
         case Kind.RELEASE:
             window = goal.strategy.rollback_window or "the rollback window"
             former = now.serving if now else None
+            proofs[1:1] = _ramp(goal)
             return [*prepare, *proofs, f"{former} stays warm and untouched for {window}"]
         case Kind.PREPARE:
             return [*prepare, f"{live} goes on serving; no traffic moves"]
         case Kind.ADJUST:
             return ["the switch takes the new services or strategy up; no traffic changes colour"]
+
+
+def _ramp(goal: SwitchView) -> list[str]:
+    """The steps of a ramp, if traffic goes that way."""
+    strategy = goal.strategy
+    partial = [step for step in strategy.steps if step < 100]  # noqa: PLR2004 - percent
+    if strategy.kind == "blueGreen" or not partial:
+        return []
+    shares = ", ".join(f"{step} %" for step in partial)
+    chosen = " (bounds: the exposure policy chooses)" if strategy.kind == "progressive" else ""
+    judged = f"each judged for at least {strategy.dwell}; a FAIL takes all of it back at once"
+    return [f"{goal.live} gets {shares}{chosen}, {judged}"]
 
 
 def _rollback(kind: Kind, goal: SwitchView, serving: str | None) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from cli.plan import Change, ColourPlan
+    from cli.plan_power import RampPlan
     from settings_rules import Problem
 
 HEADLINE = {
@@ -137,6 +138,7 @@ def _twin(twin: TwinPlan) -> RenderableType:
     if twin.difference:
         parts += [Text("Served content", style="bold"), _changes(twin.difference)]
     parts += _numbered("Steps", twin.steps)
+    parts += _power(twin.ramp)
     if twin.rollback:
         parts += ["", Text("To roll back", style="bold")]
         parts += [Text(f"  · {line}") for line in twin.rollback]
@@ -180,6 +182,34 @@ def _table() -> Table:
 
 def _cells(change: Change) -> tuple[str, str, str, str]:
     return change.what, output.short(change.before), "→", output.short(change.after)
+
+
+def _power(ramp: RampPlan | None) -> list[Any]:
+    """What each step of a ramp could show."""
+    if ramp is None:
+        return []
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for heading in ("share", "for", "shows", "verdict", ""):
+        table.add_column(heading, justify="right" if heading in {"share", "for"} else "left")
+    for step in ramp.steps:
+        shows = "nothing" if step.detectable is None else f"{step.detectable:.1f} times the errors"
+        style = {"ok": "green", "refused": "bold red"}.get(step.verdict, "yellow")
+        table.add_row(
+            f"{step.weight} %",
+            output.duration(step.dwell_seconds),
+            shows,
+            Text(step.verdict, style=style),
+            step.sentence,
+        )
+    parts: list[Any] = ["", Text("Power", style="bold")]
+    parts += [table] if ramp.steps else []
+    if ramp.expected_burn is not None:
+        cost = (
+            f"a candidate as bad as can just be seen would cost {ramp.expected_burn:,.0f} requests"
+        )
+        parts.append(Text(f"  · {cost}"))
+    parts += [Text(f"  · {ramp.note}")] if ramp.note else []
+    return parts
 
 
 def _numbered(title: str, lines: list[str]) -> list[Any]:

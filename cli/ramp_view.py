@@ -63,6 +63,13 @@ class JudgeView(_View):
     error_rate: float = 0.0
 
 
+class WeighingView(_View):
+    """From when on the candidate had which share."""
+
+    at: Moment = None
+    weight: int = 0
+
+
 class RampView(_View):
     """How far a ramp has come."""
 
@@ -76,6 +83,7 @@ class RampView(_View):
     reason: str = ""
     detectable: float | None = None
     power: str = ""
+    weights: list[WeighingView] = Field(default_factory=list[WeighingView])
     budget_left: float | None = None
     override: str | None = None
 

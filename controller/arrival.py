@@ -21,6 +21,8 @@ from controller.sight import Shown
 
 ERROR = 1e-4
 """Chance an answer that the former share is taken for the new one: 1 in 10,000."""
+SURPRISE = math.log(100)
+"""Nats by which answers may differ from the new share: log(100), about 1 in 50 honest windows."""
 NEVER = 1e-9
 """Stands for a probability of 0, whose logarithm would be infinite."""
 LEAST = 3
@@ -59,16 +61,19 @@ class Tally:
         p, q = _inside(movement.former), _inside(movement.wanted)
         score = self.score + candidate * math.log(q / p)
         score += (asked - candidate) * math.log((1 - q) / (1 - p))
-        if score <= 0:
-            return Tally()
-        return Tally(self.asked + asked, self.candidate + candidate, score)
+        grown = Tally(self.asked + asked, self.candidate + candidate, score)
+        # what cannot come from the new share came before it: the proof begins after that
+        return Tally() if score <= 0 or grown.surprises(movement) else grown
+
+    def surprises(self, movement: Movement) -> bool:
+        """Whether these answers hardly come from the new share, by the Chernoff bound."""
+        seen = self.candidate / self.asked
+        return self.asked * _divergence(seen, _inside(movement.wanted)) > SURPRISE
 
     def proves(self, movement: Movement) -> bool:
         """Whether these answers come from the new share."""
-        if self.asked < LEAST or self.score < -math.log(ERROR):
-            return False
-        surprise = self.asked * _divergence(self.candidate / self.asked, _inside(movement.wanted))
-        return surprise < -math.log(ERROR)
+        enough = self.asked >= LEAST and self.score >= -math.log(ERROR)
+        return enough and not self.surprises(movement)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from controller.case import Case, Step, enter, short
 from controller.phases import Because, Outcome, Phase
 from controller.ramp_api import RampEnding, Weighing
 
-MAX_HISTORY = 20
+MAX_HISTORY = 40
+"""Endings kept: 40, for the exposure policy to learn from; about 0.5 KiB each."""
 MAX_REJECTED = 50
 """How many digest sets are remembered as rejected: 50; an older one needs a new rejection."""
 

@@ -13,7 +13,7 @@ from controller.endings import changed_services
 from controller.observed import Allowance
 from controller.power import least_rate
 from judge.budget import Throttle
-from judge.exposure import Belief, Bounds, Features, Past, Policy, RampState, Step
+from judge.exposure import Belief, Bounds, Features, Ladder, Past, Policy, RampState, Step
 from judge.verdict import Verdict
 
 QUICKEST = 0.1
@@ -27,12 +27,17 @@ FACTOR = 5.0
 def propose(case: Case, weight: int) -> Step:
     """The next share and for how long, with the reason."""
     past = history(case.observed.identity.name, case.status.history)
-    policy = Policy.learn(past)
+    strategy = case.spec.strategy
+    steps = tuple(sorted({*strategy.steps, 100}))
+    ladder = Ladder(steps, strategy.dwell.total_seconds())
+    policy = Policy.learn(past, ladder=ladder)
+    changed = changed_services(case.attempt, case.status.current)
     features = Features.of(
         past,
         twin=case.observed.identity.name,
         at=case.attempt.started_at,
-        services=changed_services(case.attempt, case.status.current),
+        change_size=len(changed) / len(case.attempt.digests),
+        services=changed,
         budget_left=_remaining(case.observed.budget),
     )
     step = policy.choose(features, _state(case, weight), bounds(case))
@@ -48,6 +53,7 @@ def history(twin: str, endings: Iterable[Ending]) -> tuple[Past, ...]:
             at=one.started_at,
             outcome=one.outcome.value,
             hour=one.started_at.hour + one.started_at.minute / 60,
+            change_size=one.ramp.change_size,
             services=tuple(sorted(one.ramp.services)),
             budget_left=one.ramp.budget_left,
             verdicts=one.ramp.verdicts,

@@ -101,7 +101,7 @@ def _of(name: str, belief: Belief, least: float, seconds: float, required: float
     smallest = _smallest(belief, rate, required)
     if smallest is None:
         nothing = f"{exposed} could not have shown even {RATIOS[-1]:g} times as many, {at_rate}"
-        return Power(None, f"{nothing}: more traffic or a larger first step would help")
+        return Power(None, f"{nothing}: more time, more traffic or a larger step would help")
     told = f"{exposed} would have shown {smallest:.1f} times as many, {at_rate}"
     return Power(smallest, f"{told}: more time, more traffic or a larger step would show less")
 

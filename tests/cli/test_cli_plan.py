@@ -10,9 +10,10 @@ import shop_story
 import yaml
 from cli_runs import run
 
-from cli import stack_file
+from cli import plan_power, stack_file
 from cli.environments import Environment
 from cli.plan import Kind, TwinPlan, Wanted, of_twin, wanted
+from cli.traffic import ColourTraffic, Traffic
 from cli.views import switch_view
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ def test_plan_reads_the_stack_file_and_the_cluster(
         "services",
         "difference",
         "steps",
+        "ramp",
         "rollback",
         "blockers",
         "notes",
@@ -268,3 +270,43 @@ def test_a_stack_on_a_yard_that_is_down_cannot_be_asked(
     told = run("plan", "--stack", "test")
     assert told.code == 3
     assert "switchyard yard up" in told.err
+
+
+def canary(**more: object) -> dict[str, Any]:
+    strategy = {"kind": "canary", "steps": [1, 25], "dwell": "1m"}
+    judge = {
+        "indicators": [{"name": "errors", "kind": "ratio", "objective": 0.01}],
+        "falseAlarmRate": 0.01,
+        "detectable": 5.0,
+    }
+    return {**shop_story.spec("green"), "strategy": strategy, "judge": judge, **more}
+
+
+def counting(rps: float, errors: float) -> Traffic:
+    one = ColourTraffic(requests_per_second=rps, errors_per_second=errors)
+    return Traffic(colours={"blue": one, "green": ColourTraffic()})
+
+
+def test_a_ramp_is_planned_with_what_each_step_could_show() -> None:
+    busy = plan_power.of_spec(canary(), counting(500.0, 1.0))
+    assert busy is not None
+    assert [step.weight for step in busy.steps] == [1, 25]
+    assert busy.error_rate == 0.01, "the objective says more than the few errors of now"
+    assert busy.steps[-1].verdict == "ok"
+    assert busy.steps[-1].detectable is not None
+    quiet = plan_power.of_spec(canary(), counting(0.1, 0.0))
+    assert quiet is not None
+    assert quiet.steps[0].verdict == "refused", "a step that can see nothing is not glossed over"
+    assert "would help" in quiet.steps[0].sentence
+
+
+def test_the_power_of_a_ramp_without_traffic_is_not_known() -> None:
+    unknown = plan_power.of_spec(canary(), Traffic(no_data_because="Prometheus is away"))
+    assert unknown is not None
+    assert (unknown.steps, unknown.requests_per_second) == ([], None)
+    assert "Prometheus is away" in unknown.note
+
+
+def test_what_does_not_ramp_has_no_power() -> None:
+    spec = {**shop_story.spec("green"), "strategy": {"kind": "blueGreen"}}
+    assert plan_power.of_spec(spec, counting(1.0, 0.0)) is None

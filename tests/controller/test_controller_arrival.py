@@ -64,6 +64,14 @@ def test_a_third_share_is_no_proof(former: float, wanted: float, third: float) -
     assert not arrival.proven()
 
 
+def test_one_late_answer_of_the_former_share_does_not_spoil_the_proof_for_ever() -> None:
+    arrival = Arrival(Movement(Colour.GREEN, 0.5, 1.0))
+    for _ in range(3):
+        arrival = arrival.after(shown(32, 0))
+    assert not arrival.after(shown(30, 2)).proven(), "a worker of the proxy lags behind"
+    assert arrival.after(shown(30, 2)).after(shown(32, 0)).proven(), "and has caught up"
+
+
 def test_an_error_of_the_gateway_begins_the_proof_anew() -> None:
     arrival = Arrival(Movement(Colour.GREEN, 0.5, 1.0)).after(shown(32, 0))
     assert arrival.proven()

@@ -196,7 +196,7 @@ class Release(RuleBasedStateMachine):
     @invariant()
     def bookkeeping_is_bounded(self) -> None:
         status = self.cluster.status
-        assert len(status.history) <= 20
+        assert len(status.history) <= 40
         assert len(status.phases) <= 32
         assert len({str(sorted(r.digests.items())) for r in status.rejected}) == len(
             status.rejected
