@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 BRIEF = 2.0
 """Seconds; the span when no dependence is seen: short beside the minutes that evidence takes."""
-SETTLED = 60.0
+SETTLED = 90.0
 """Seconds of data in which an autocorrelation of 0.5 at 1 s and 1 event/s would have been seen."""
-WARM = 15.0
+WARM = 30.0
 """Seconds before the rate foretells anything worth a surprise."""
 SCALES = np.array([1.0, 2.0, 4.0, 8.0])
 """Seconds; lengths of the cells that are compared with their neighbours."""
@@ -38,8 +38,9 @@ LONGEST = 64.0
 """Seconds, or one cell where cells are longer: a span beyond this would hardly ever settle."""
 MEMORY = 45.0
 """Seconds over which the rate is remembered: a tenfold swing in an hour moves it by a tenth."""
-SIGNIFICANT = 3.0
-"""Standard deviations of the sum of products under Poisson counts: one false alarm in 700."""
+SIGNIFICANT = 3.5
+"""Standard deviations of the sum of products under Poisson counts. Independent errors pass it at
+some time in 1 of 18 releases, for they are looked at every second."""
 RELEVANT = 0.05
 """Autocorrelation below which a dependence does not matter."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from judge.config import Config
 
-STORM = 0.08
+STORM = 0.05
 """The storm rule's part of the false-alarm rate. It hardly uses any of it; so this is what the
 promise is kept with where its assumptions hold but nearly, as with bursts not yet seen."""
 TRIPWIRE = 0.1

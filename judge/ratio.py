@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 BELIEFS = (1.6, 2.3, 5.0)
 """Rate ratios that the bettors believe in, besides the one of the margin. Few: a bettor at theta
 wins from about the root of theta on, and each one more takes wealth from the others."""
-PRIOR = (1.0, 1.0, 1.6)
+PRIOR = (1.0, 1.0, 1.75)
 """How wealth is split over them: more to the one who has the fewest events to win by."""
-OF_MARGIN = (2.0, 0.1)
+OF_MARGIN = (2.0, 0.05)
 """What the bettor of the margin believes in, in margins, and her part: whoever believes in twice
 the margin wins from the margin on."""
 CAUTIOUS = 10.0
 """Seconds; the least span before a dependence of the errors could have been seen."""
-RARE = 0.1
+RARE = 0.03
 """Usual bad events of the candidate in a tick below which a span does not begin within a clump."""
 PATIENT = 5.0
 """Ticks that the beginning of a span waits for the end of a clump at most."""
@@ -47,15 +47,15 @@ LEAP = 5.0
 """Factor by which the wealth may grow within a stretch of `wealth.STRETCH` seconds when the
 candidate would have at least one bad event in it anyway: no single burst of errors convicts. With
 fewer events, a single one weighs as much and bursts find few requests to hit: there the factor is
-raised to one over their number."""
+raised to one over the square of their number."""
 CALM_LEAP = 25.0
 """The same once the baseline has been seen without bursts for `CALM_TIME`."""
-CALM_TIME = 1200.0
-"""Seconds. Bursts that come every ten minutes in each colour stay unseen that long in 1 of 50
-releases."""
+CALM_TIME = 600.0
+"""Seconds. Bursts that come every ten minutes in each colour stay unseen that long in 1 of 7
+releases, and such a one then has to begin in the candidate to do harm."""
 PACE = 15.0
 """Seconds over which the candidate's requests are counted to tell what is usual."""
-FEW = 0.05
+FEW = 0.2
 """The least number that it is raised for."""
 NEAR = 40.0
 """How far below its ceiling the wealth is boosted: what a span of a few errors may bring at most,
@@ -160,9 +160,9 @@ class RatioEvidence:
     def _plan(self, total_candidate: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Fix length and ceiling of the spans that begin now, from what was seen before.
 
-        Where errors are rare, one that follows upon another in the next tick is likely to belong to
-        the same clump, which was settled with the last span: there, a span waits for a tick without
-        one before it. That, too, is known before the tick.
+        Where errors are rare and may depend on each other, one that follows upon another in the
+        next tick is likely to belong to the same clump, which was settled with the last span:
+        there, a span waits for a tick without one before it. That, too, is known before the tick.
 
         Returns:
             Where a span does not begin yet, shape `(...,)`.
@@ -170,14 +170,15 @@ class RatioEvidence:
         new = self._age == 0
         rate = self._dependence.rate
         rare = rate * total_candidate < RARE
+        span, settled = self._dependence.span, self._dependence.settled
         within = new & rare & (self._last > 0) & (self._waited < PATIENT)
+        within &= ~settled | (span > BRIEF)
         self._waited = np.where(within, self._waited + 1, 0.0)
-        span = self._dependence.span
-        span = np.where(rare | self._dependence.settled, span, np.maximum(span, CAUTIOUS))
+        span = np.where(rare | settled, span, np.maximum(span, CAUTIOUS))
         np.copyto(self._span, span, where=new)
         usual = rate * STRETCH * self._requests / np.maximum(self._seconds, 1.0)
         leap = np.where(self._dependence.calm >= CALM_TIME, CALM_LEAP, LEAP)
-        leap = leap ** (1 / np.minimum(np.maximum(usual, FEW), 1.0))
+        leap = leap ** (1 / np.minimum(np.maximum(usual, FEW), 1.0) ** 2)
         np.copyto(self._leap, leap, where=new)
         np.copyto(self._near, self._wealth.total * NEAR >= self._wealth.bound, where=new)
         return within

@@ -35,8 +35,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RESERVE = 0.03
-"""Share of the wealth kept for regressions that start late; it costs the others 0.03 nats."""
+RESERVE = 0.02
+"""Share of the wealth kept for regressions that start late; it costs the others 0.02 nats."""
 TRICKLE = 1800.0
 """Seconds in which the reserve falls to 1/e: the order of a whole ramp."""
 STRETCH = 30.0
