@@ -72,9 +72,15 @@ class RateRatio:
             odds = self._grid * share[..., None]
             self._expected += bad[..., None] * odds / (odds + 1 - share[..., None])
 
-    def settle(self, span: Floats) -> None:
-        """Settle the bets that are due; the next ones there span at least `span` seconds."""
-        due = self._age >= self._span - 1e-9
+    def settle(self, among: NDArray[np.bool_], span: Floats) -> None:
+        """Settle the bets that are due.
+
+        Args:
+            among: runs in which a bet may be settled now, shape `(...,)`; others have to wait, so
+                that no run of a batch is settled for the sake of another.
+            span: seconds that the next bets there span at least.
+        """
+        due = among & (self._age >= self._span - 1e-9)
         if not due.any():
             return
         bad, candidate, expected = self._bad[due], self._candidate[due], self._expected[due]

@@ -196,7 +196,7 @@ class RatioEvidence:
                 leap=self._leap[due],
             ),
         )
-        self._rate_ratio.settle(self._dependence.span)
+        self._rate_ratio.settle(due, self._dependence.span)
         self._law.clear(due)
         for sums in (self._age, self._bad, self._candidate, self._mean):
             sums[due] = 0.0

@@ -240,6 +240,10 @@ def test_a_panel_of_runs_is_as_many_sessions() -> None:
         ]
         told = [one.indicators["errors"].log_e for one in reports]
         np.testing.assert_allclose(panel.watches["errors"].evidence.log_e, told, rtol=1e-12)
+        ends = [one.indicators["errors"].interval for one in reports]
+        lower, upper = panel.interval("errors")
+        np.testing.assert_array_equal(lower, [one.lower for one in ends])
+        np.testing.assert_array_equal(upper, [one.upper for one in ends])
         assert [one.verdict is Verdict.FAIL for one in reports] == panel.failed.tolist()
 
 
