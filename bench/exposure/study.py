@@ -71,8 +71,10 @@ class Study:
 
     def first(self, of_each: int) -> "Study":
         """The first releases of each company: the mixture as it is."""
-        nth = np.concatenate([np.arange(n) for n in np.bincount(self.company)])
-        return self._of(np.flatnonzero(nth < of_each).tolist())
+        kept: list[int] = []
+        for number in range(int(self.company.max()) + 1):
+            kept += np.flatnonzero(self.company == number)[:of_each].tolist()
+        return self._of(kept)
 
     def _of(self, kept: list[int]) -> "Study":
         return Study(

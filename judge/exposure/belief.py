@@ -128,7 +128,8 @@ class Belief:
             sums = [tuple(map(float, content[key])) for key in ("logLikelihood", "reach", "most")]
             counts = [float(count) for count in content["counts"]]
             if same and {len(values) for values in sums} == {len(RATIOS)}:
-                return cls(*sums, *counts)
+                likelihood, reach, most = sums
+                return cls(likelihood, reach, most, *counts)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"evidence {text[:80]!r} cannot be read: what the ramp has shown is lost; start "

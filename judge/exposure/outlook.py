@@ -115,7 +115,9 @@ def ways(
     ]
     depth = max(len(path) for path, _ in ascents)
     missing = 0.0 if state.has_power(bounds) else bounds.required - state.collected(bounds)
-    firsts, weights, times = [[[FULL, 0.0]]], [np.full((1, depth), 0.5)], [np.zeros((1, depth))]
+    firsts: list[Array] = [np.array([[FULL, 0.0]])]
+    weights: list[Array] = [np.full((1, depth), 0.5)]
+    times: list[Array] = [np.zeros((1, depth))]
     for path, dwells in ascents:
         time = _ascent(path, dwells, state.errors, missing, bounds)
         count = len(time)
