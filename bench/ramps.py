@@ -141,12 +141,12 @@ class Stage:
 
     def _settled(self, wanted: str) -> SwitchView:
         deadline = time.monotonic() + LONGEST
-        while time.monotonic() < deadline:
-            view = self.switch()
-            if view.settled == wanted and view.at_rest:
-                return view
+        while not ((view := self.switch()).settled == wanted and view.at_rest):
+            if time.monotonic() > deadline:
+                told = f"release {wanted} did not end within {LONGEST:g} s: {view.reason}"
+                raise TimeoutError(told)
             time.sleep(0.5)
-        raise TimeoutError(f"release {wanted} did not end within {LONGEST:g} s: {view.reason}")
+        return view
 
     def _ask(self, live: str, strategy: dict[str, Any]) -> str:
         """Write the goal as the program would, but without it."""

@@ -68,17 +68,22 @@ def _unknown(note: str) -> RampPlan:
 
 
 def _planned(spec: dict[str, Any], rps: float, rate: float) -> RampPlan:
-    from judge import power
+    from judge import config, power
+    from judge.family import Family
     from settings import seconds
 
     strategy, judge = spec["strategy"], spec["judge"]
+    rules = config.parse(judge)
+    ratio = next((one for one in rules.indicators if one.kind == config.Kind.RATIO), None)
+    if ratio is None:
+        return _unknown("no indicator is a ratio, so only a PASS of the judge carries on")
     dwell = seconds(strategy["dwell"])
     steps = [(step / 100, dwell) for step in strategy["steps"] if step < 100]  # noqa: PLR2004
     planned = power.plan(
         steps,
         rate=rate,
         rps=rps,
-        alpha=judge["falseAlarmRate"] / len(judge["indicators"]),
+        alpha=Family.of(rules).alpha(ratio.name),
         useful=judge["detectable"],
     )
     cost = [

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controller.ramp_api import Indicator, Judge
+from judge.config import parse
 from judge.exposure.belief import RATIOS, Belief
 from judge.exposure.detection import bar, needed
+from judge.family import Family
 from judge.observation import Counts
 
 POWER = 0.8
@@ -80,11 +82,12 @@ def power(judge: Judge, seen: Seen) -> Power:
     ratios = [one for one in judge.indicators if one.kind == "ratio"]
     if not ratios:
         return Power(None, "no indicator is a ratio, so only a PASS of the judge carries on")
-    required = needed(bar(judge.false_alarm_rate / len(judge.indicators)), POWER)
-    powers = [
-        _of(one.name, seen.beliefs.get(one.name, Belief()), least_rate(one), seen.seconds, required)
-        for one in ratios
-    ]
+    family = Family.of(parse(judge.dump()))
+    powers: list[Power] = []
+    for one in ratios:
+        required = needed(bar(family.alpha(one.name)), POWER)
+        belief = seen.beliefs.get(one.name, Belief())
+        powers.append(_of(one.name, belief, least_rate(one), seen.seconds, required))
     return max(powers, key=lambda one: float("inf") if one.detectable is None else one.detectable)
 
 

@@ -81,7 +81,8 @@ def ramping(case: Case) -> Step:
         return gone
     judged = case.status.judge
     if judged is not None and judged.verdict == "FAIL":
-        failing = [one.sentence for one in case.status.evidence if one.verdict == "FAIL"]
+        said = [one.sentence for one in case.status.evidence if one.verdict == "FAIL"]
+        failing = [sentence for sentence in said if sentence not in judged.reason]
         why = "; ".join([judged.reason, *failing])
         reason = f"the judge stopped {case.attempt.to} at {ramp.weight} %: {why}"
         return fail(case, Because.JUDGE_FAILED, reason)
