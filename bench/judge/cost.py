@@ -1,10 +1,14 @@
 """What judging costs: ticks a minute through `switchyard judge`, a tick in process, the import.
 
+Times are of the processor, so that what else the machine does falls out of them; beside them the
+command's time by the clock.
+
 Usage: `python -m bench.judge.cost [--ticks 6000] [--repeats 5] [--json]`
 """
 
 import argparse
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -34,6 +38,8 @@ class Cost:
 
     ticks_a_minute: float
     """8 indicators through the command line, JSON lines in and out, its start included."""
+    ticks_a_minute_by_the_clock: float
+    """The same, on the machine as busy as it was."""
     first_answer_s: float
     """From the start of the command to its end on a single tick."""
     tick_ms: float
@@ -50,9 +56,11 @@ def measure(count: int, repeats: int) -> Cost:
     """Run the command, the session and the import, each `repeats` times."""
     scenario = SCENARIOS["aa-8"]
     tick_seconds, session = in_process(scenario, count, repeats)
+    commanded = [command(scenario, count) for _ in range(repeats)]
     return Cost(
-        ticks_a_minute=60 * count / median_of(lambda: command(scenario, count), repeats),
-        first_answer_s=median_of(lambda: command(scenario, 1), repeats),
+        ticks_a_minute=60 * count / statistics.median(busy for busy, _ in commanded),
+        ticks_a_minute_by_the_clock=60 * count / statistics.median(clock for _, clock in commanded),
+        first_answer_s=median_of(lambda: command(scenario, 1)[0], repeats),
         tick_ms=1000 * tick_seconds,
         indicator_ms={
             kind: 1000 * in_process(SCENARIOS[name], count, repeats)[0]
@@ -79,15 +87,15 @@ def in_process(scenario: Scenario, count: int, repeats: int) -> tuple[float, Ses
     session = Session(ticks.config(scenario))
     for _ in range(repeats):
         session = Session(ticks.config(scenario))
-        began = time.perf_counter()
+        began = time.process_time()
         for tick in fed:
             session.tick(tick)
-        taken.append((time.perf_counter() - began) / count)
+        taken.append((time.process_time() - began) / count)
     return statistics.median(taken), session
 
 
-def command(scenario: Scenario, count: int) -> float:
-    """Seconds that `switchyard judge` takes for some ticks.
+def command(scenario: Scenario, count: int) -> tuple[float, float]:
+    """Seconds that `switchyard judge` takes for some ticks: of the processor, and by the clock.
 
     Raises:
         RuntimeError: it failed, or answered another number of lines than ticks.
@@ -97,16 +105,22 @@ def command(scenario: Scenario, count: int) -> float:
         config.write_text(yaml.safe_dump(ticks.block(ticks.config(scenario))))
         fed = (json.dumps(ticks.line(tick)) for tick in _ticks(scenario, count))
         lines.write_text("\n".join(fed) + "\n")
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), _children()
         with lines.open() as stream:
             done = subprocess.run(
                 [*COMMAND, str(config)], stdin=stream, capture_output=True, text=True, check=False
             )
-        taken = time.perf_counter() - began
+        taken = _children() - busy, time.perf_counter() - began
     answers = len(done.stdout.splitlines())
     if done.returncode not in VERDICTS or answers != count:
         raise RuntimeError(f"{answers} answers to {count} ticks: {done.stderr[-2000:]}")
     return taken
+
+
+def _children() -> float:
+    """Processor seconds of all commands so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def importing() -> float:
