@@ -166,10 +166,10 @@ def _ratio(
         up = statistic(ours[0][which], ours[1][which])
         return up / statistic(theirs[0][which], theirs[1][which])
 
-    drawn = [
-        of(np.concatenate([members[n] for n in rng.integers(count, size=count).tolist()]))
-        for _ in range(RESAMPLES)
-    ]
+    drawn: list[float] = []
+    for _ in range(RESAMPLES):
+        chosen: list[int] = rng.integers(count, size=count).tolist()
+        drawn.append(of(np.concatenate([members[n] for n in chosen])))
     low, high = np.percentile(drawn, [2.5, 97.5])
     return Estimate(of(np.arange(len(made.company))), float(low), float(high))
 
