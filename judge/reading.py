@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from judge.buckets import check
 from judge.config import Kind
 from judge.errors import ObservationError
 from judge.observation import Buckets, Counts, NoData, Pair, Samples, Side, Tick
@@ -114,12 +113,7 @@ def _buckets(where: str, value: Any) -> Buckets:  # noqa: ANN401 - as parsed
         for key, count in entries.items()
     }
     bounds = tuple(sorted(counts))
-    cumulative = tuple(counts[bound] for bound in bounds)
-    try:
-        check(bounds, cumulative)
-    except ObservationError as error:
-        raise ObservationError(f"{where}: {error.value}", error.consequence, error.fix) from error
-    return Buckets(bounds, cumulative)
+    return Buckets(bounds, tuple(counts[bound] for bound in bounds))
 
 
 def _samples(where: str, value: Any) -> Samples | NoData:  # noqa: ANN401 - as parsed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,24 +25,32 @@ ENOUGH = 2.0
 against the margin grows half as fast as its likelihood ratio while the estimate still moves."""
 
 
-def of_watch(
-    watch: Watch, verdict: Verdict, e: float, interval: Interval, no_data: str | None
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an indicator's sentence is about, besides its counts."""
+
+    verdict: Verdict
+    e: float
+    interval: Interval
+    no_data: str | None
+    """Why this tick had none; None when it had."""
+
+
+def of_watch(watch: Watch, told: Told) -> str:
     """One indicator after a tick."""
     kind = watch.indicator.kind
-    told = {Kind.RATIO: _ratio, Kind.HISTOGRAM: _histogram, Kind.GAUGE: _gauge}[kind](watch)
-    evidence = f"e = {_figure(e)}, {_figure(1 / watch.alpha)} fails"
-    within = f"{_INTERVAL[kind]} in {_ends(interval)}"
-    match verdict:
+    within = f"{_INTERVAL[kind]} in {_ends(told.interval)}"
+    evidence = f"e = {_figure(told.e)}, {_figure(1 / watch.alpha)} fails"
+    match told.verdict:
         case Verdict.FAIL:
             close = evidence
         case Verdict.PASS:
             close = f"a regression beyond {_percent(watch.indicator.margin)} is excluded"
-        case Verdict.HOLD if no_data is not None:
-            close = f"no data now ({no_data}), and no data is not a pass"
+        case Verdict.HOLD if told.no_data is not None:
+            close = f"no data now ({told.no_data}), and no data is not a pass"
         case Verdict.HOLD:
             close = f"{evidence}; a pass needs {_needed(watch)}"
-    return f"{told}; {within}; {close}"
+    return f"{_COUNTS[kind](watch)}; {within}; {close}"
 
 
 def of_release(
@@ -130,6 +139,7 @@ def _gauge(watch: Watch) -> str:
     )
 
 
+_COUNTS = {Kind.RATIO: _ratio, Kind.HISTOGRAM: _histogram, Kind.GAUGE: _gauge}
 _INTERVAL = {
     Kind.RATIO: "candidate's rate over the baseline's",
     Kind.HISTOGRAM: "candidate's time over the baseline's at equal rank",

@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -24,12 +23,14 @@ from judge.errors import ObservationError, StateError
 from judge.interval import Interval
 from judge.observation import Buckets, Counts, NoData, Pair, Samples
 from judge.panel import FRESH, Panel
-from judge.verdict import Exposure, IndicatorReport, Report, Verdict
+from judge.sentences import Told
+from judge.verdict import Exposure, IndicatorReport, Report, Verdict, readable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from judge.batch_tick import Observed
+    from judge.buckets import Aligned
     from judge.config import Config
     from judge.observation import Tick
     from judge.panel import Watch
@@ -161,9 +162,7 @@ def _observed(watch: Watch, pair: Pair | NoData) -> Observed | str:
             counts = (baseline.bad, baseline.total, candidate.bad, candidate.total)
             return RatioTick(*(np.asarray(one, dtype=np.float64) for one in counts))
         case Kind.HISTOGRAM, Buckets() as baseline, Buckets() as candidate:
-            aligned = align(
-                baseline.bounds, baseline.cumulative, candidate.bounds, candidate.cumulative
-            )
+            aligned = _aligned(watch, baseline, candidate)
             if aligned is None:
                 return "the two colours share no bucket"
             return HistogramTick(aligned.bounds, aligned.baseline, aligned.candidate)
@@ -179,6 +178,14 @@ def _observed(watch: Watch, pair: Pair | NoData) -> Observed | str:
                 f"are not the two sides of a {kind.value}, so they cannot be compared",
                 f"give both sides of {name} as a {kind.value}'s",
             )
+
+
+def _aligned(watch: Watch, baseline: Buckets, candidate: Buckets) -> Aligned | None:
+    try:
+        return align(baseline.bounds, baseline.cumulative, candidate.bounds, candidate.cumulative)
+    except ObservationError as error:
+        value = f"{watch.indicator.name}: {error.value}"
+        raise ObservationError(value, error.consequence, error.fix) from error
 
 
 def _check_counts(watch: Watch, *sides: Counts) -> None:
@@ -207,18 +214,17 @@ def _indicator(watch: Watch, no_data: str | None) -> IndicatorReport:
     else:
         verdict = Verdict.HOLD
     baseline, candidate = watch.exposure
-    report = IndicatorReport(
+    told = Told(verdict=verdict, e=readable(log_e), interval=interval, no_data=no_data)
+    return IndicatorReport(
         indicator=watch.indicator,
         verdict=verdict,
         log_e=log_e,
         bound=1 / watch.alpha,
         interval=interval,
         exposure=Exposure(float(baseline), float(candidate)),
-        sentence="",
+        sentence=sentences.of_watch(watch, told),
         no_data=no_data,
     )
-    sentence = sentences.of_watch(watch, verdict, report.e, interval, no_data)
-    return replace(report, sentence=sentence)
 
 
 def _digest(config: Config) -> str:

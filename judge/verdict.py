@@ -65,7 +65,7 @@ class IndicatorReport:
     @property
     def e(self) -> float:
         """The e-value; 1 is no evidence, `1 / (its share of the false-alarm rate)` fails."""
-        return math.exp(min(self.log_e, math.log(LARGEST_E)))
+        return readable(self.log_e)
 
     def to_json(self) -> dict[str, Any]:
         """As one JSON object; an end of the interval that is unbounded is null."""
@@ -113,6 +113,11 @@ class Report:
             "tripped": self.tripped,
             "indicators": {name: one.to_json() for name, one in self.indicators.items()},
         }
+
+
+def readable(log_e: float) -> float:
+    """An e-value from its logarithm, ended at `LARGEST_E`."""
+    return math.exp(min(log_e, math.log(LARGEST_E)))
 
 
 def _short(number: float) -> float | None:

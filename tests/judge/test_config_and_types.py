@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from judge.config import Config, Direction, Indicator, Kind, parse
 from judge.errors import ConfigError
+from judge.evidence import Evidence
 from judge.family import Family
+from judge.gauge import GaugeEvidence
+from judge.histogram import HistogramEvidence
 from judge.interval import Interval
+from judge.ratio import RatioEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,3 +128,17 @@ def test_all_shares_together_are_at_most_the_false_alarm_rate(
     weights = sum(family.indicators.values()) + sum(family.tripwires.values())
     assert weights == pytest.approx(1.0), "an average of e-values has weights that make 1"
     assert family.average + family.storm <= rate * (1 + 1e-12)
+
+
+def test_every_kernel_is_evidence() -> None:
+    kernels: list[Evidence] = [
+        kernel(direction=Direction.EITHER, margin=0.1, alpha=0.01, shape=(2,))
+        for kernel in (RatioEvidence, HistogramEvidence, GaugeEvidence)
+    ]
+    for kernel in kernels:
+        assert kernel.log_e.shape == (2,)
+        assert (kernel.log_e <= 1e-12).all(), "nothing was seen"
+        lower, upper = kernel.interval()
+        assert (lower <= upper).all()
+        assert not kernel.passes().any(), "no data is not a pass"
+        kernel.load(kernel.state())
