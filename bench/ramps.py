@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 
 STACK, TWIN = "local", "shop"
 SERVICES = ("storefront", "orders", "recommender")
-STRATEGY: dict[str, Any] = {"kind": "canary", "steps": [10, 50], "dwell": "20s"}
-"""Sized for the yard: two steps, each held for twenty seconds of evidence or until it has power."""
+STRATEGY: dict[str, Any] = {"kind": "canary", "steps": [10, 50], "dwell": "40s"}
+"""Sized for the yard: two steps, each held for forty seconds of evidence or until it has power; a
+leak shows only once garbage was collected."""
 RATE = 200
 LONGEST = 300.0
 """Seconds within which a ramp must have ended."""
