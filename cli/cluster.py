@@ -19,7 +19,7 @@ from lightkube import ApiError, Client, KubeConfig, generic_resource
 from lightkube.core.exceptions import ConfigError
 from lightkube.types import PatchType
 
-from cli.errors import Invalid, TimedOut, Unreachable
+from cli.errors import Invalid, TimedOut, Unreachable, first_line
 from cli.views import GROUP, SwitchView, switch_view
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def reaching(client: Client) -> Generator[None]:
     except (httpx2.HTTPError, ssl.SSLError, ConfigError) as error:
         raise Unreachable(
             value=f"API server {server}",
-            consequence=f"it does not answer ({type(error).__name__}: {error})",
+            consequence=f"it does not answer ({type(error).__name__}: {first_line(error)})",
             fix="check that the cluster runs (`switchyard yard status`) and `switchyard doctor`",
         ) from error
 

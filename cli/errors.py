@@ -60,3 +60,8 @@ class TimedOut(Failure):
     """What was waited for did not come in time."""
 
     code = ExitCode.TIMED_OUT
+
+
+def first_line(error: Exception) -> str:
+    """What an exception says, without the advice that some libraries add below it."""
+    return (str(error).splitlines() or [""])[0]

@@ -16,6 +16,7 @@ import httpx2
 from lightkube import ApiError
 
 from cli.cluster import TrafficSwitch
+from cli.errors import first_line
 from cli.views import switch_view
 
 if TYPE_CHECKING:
@@ -81,9 +82,7 @@ class Updates:
             try:
                 self._follow()
             except (httpx2.HTTPError, ApiError, OSError) as error:
-                # httpx adds a line of advice that means nothing here
-                first = (str(error).splitlines() or [""])[0]
-                self._queue.put(Lost(f"{type(error).__name__}: {first}"))
+                self._queue.put(Lost(f"{type(error).__name__}: {first_line(error)}"))
             self._closed.wait(RECONNECT_SECONDS)
 
     def _follow(self) -> None:

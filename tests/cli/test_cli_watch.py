@@ -40,6 +40,7 @@ def watching(kubeconfig: Path, story: Callable[[], bool], *, as_json: bool = Fal
     Ctrl-C ends the watch after the story, unless the story says that it has ended by itself.
     """
     errors: list[BaseException] = []
+    left = threading.Event()
 
     def tell() -> None:
         ended = False
@@ -47,14 +48,19 @@ def watching(kubeconfig: Path, story: Callable[[], bool], *, as_json: bool = Fal
             ended = story()
         except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
             errors.append(error)
-        if not ended:
+        while not ended:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            # again, as a person would: Python drops an interrupt that meets a finaliser
+            ended = left.wait(PATIENCE)
 
     client = cluster.client("local", kubeconfig=kubeconfig)
     view = cluster.switch(client)
     teller = threading.Thread(target=tell)
     teller.start()
-    code = watch.watch(client, view, as_json=as_json)
+    try:
+        code = watch.watch(client, view, as_json=as_json)
+    finally:
+        left.set()
     teller.join()
     if errors:
         raise errors[0]
@@ -249,7 +255,7 @@ def test_traffic_is_read_per_colour_through_the_api_servers_proxy(
     ("document", "why"),
     [
         (404, "no Service prometheus"),
-        (503, "Prometheus does not answer"),
+        (503, "Prometheus cannot be asked: it does not answer"),
         (answer(), "no such series yet"),
         (answer(series("blue", "all", "NaN")), "no such series yet"),
         ({"status": "error", "error": "bad query"}, "refused the query"),
