@@ -26,6 +26,7 @@ VERBS = [
     ("override", "keygen"),
     ("override", "withdraw"),
     ("plan",),
+    ("judge",),
     ("doctor",),
     ("bake",),
     ("yard", "up"),

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from judge.config import Config, Direction, Indicator, Kind, parse
 from judge.errors import ConfigError
-from judge.evidence import Evidence
 from judge.family import Family
 from judge.gauge import GaugeEvidence
 from judge.histogram import HistogramEvidence
@@ -20,6 +19,8 @@ from judge.ratio import RatioEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from judge.evidence import Evidence
 
 pytestmark = pytest.mark.pure
 
