@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fake_kube import FakeApi
 
 pytestmark = pytest.mark.pure
-PATIENCE = 10.0
+PATIENCE = 30.0
 NOW = shop_story.START
 WATCHED = "/apis/switchyard.dev/v1alpha1/namespaces/shop/trafficswitches"
 
