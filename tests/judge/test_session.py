@@ -103,7 +103,7 @@ def test_low_traffic_holds_and_says_what_would_help() -> None:
 @pytest.mark.parametrize("share", [0.01, 0.5])
 def test_a_total_outage_stops_within_five_seconds_of_traffic(*, both: bool, share: float) -> None:
     slowest = 0
-    for seed in range(20):
+    for seed in range(8):
         session, traffic = Session(ERRORS), Traffic(seed=seed, share=share)
         for t in range(60):
             session.tick(traffic.tick(t))
@@ -195,8 +195,8 @@ def test_histograms_without_a_common_bucket_are_no_data() -> None:
     assert "share no bucket" in (report.indicators["latency"].no_data or "")
 
 
-@settings(max_examples=4, deadline=None)
-@given(st.integers(0, 80), st.integers(0, 3))
+@settings(max_examples=3, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 3))
 def test_a_restored_session_gives_bit_equal_reports(cut: int, seed: int) -> None:
     traffic = Traffic(seed=seed, share=0.25, times=2.0)
     ticks = [traffic.eight(t) for t in range(cut + 40)]
