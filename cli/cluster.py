@@ -15,22 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
-from lightkube import ApiError, Client, KubeConfig, generic_resource
+from lightkube import ApiError, Client, KubeConfig
 from lightkube.core.exceptions import ConfigError
 from lightkube.types import PatchType
 
 from cli.errors import Invalid, TimedOut, Unreachable, first_line
-from cli.views import GROUP, SwitchView, switch_view
+from cli.follow import PhaseStream, until
+from cli.kind import TrafficSwitch
+from cli.views import SwitchView, switch_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from cli.views import PhaseView
-
-TrafficSwitch: Any = cast("Any", generic_resource).create_namespaced_resource(
-    GROUP, "v1alpha1", "TrafficSwitch", "trafficswitches"
-)
-"""The custom resource, read as a plain mapping."""
 
 REQUEST_TIMEOUT = httpx2.Timeout(10.0, connect=3.0)
 """Seconds. A node next door answers in milliseconds, a distant API server within one second; three
@@ -237,8 +234,6 @@ def wait_settled(
         TimedOut: the release has not ended in time; it goes on without us.
         Unreachable: the cluster did not answer when asked first.
     """
-    from cli.follow import PhaseStream, until
-
     view = switch(client, twin)
     stream = PhaseStream(release, on_phase)
 

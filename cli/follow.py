@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx2
 from lightkube import ApiError
 
-from cli.cluster import TrafficSwitch
 from cli.errors import first_line
+from cli.kind import TrafficSwitch
 from cli.views import switch_view
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from slo.model import Events, Ratio, Slo
 
 if TYPE_CHECKING:
     from slo.findings import Findings, Place
-    from slo.reading import Objects
+    from slo.objects import Objects
 
 _NO_WINDOW = "no budget can be added up"
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from slo.findings import Findings, Place
-    from slo.reading import Objects
+    from slo.objects import Objects
 
 
 def alerts(
