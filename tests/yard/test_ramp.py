@@ -83,7 +83,8 @@ def test_a_broken_candidate_is_stopped_by_the_controller_alone(
     stage.prepare(ramps.images_of(candidate))
     run = ramps.measured(stage, candidate, again=False)
     assert run.right, run.reason
-    assert "the judge stopped green" in run.reason
+    assert run.reason.startswith("the judge stopped green"), "not merely remembered as bad"
+    assert run.highest >= min(ramps.STRATEGY["steps"]), "users must have met it"
     assert run.failed / run.requests <= OBJECTIVE, "users must have hardly noticed"
     view = stage.switch()
     assert (view.serving, view.weight) == ("blue", 0)
