@@ -97,9 +97,9 @@ CASES: dict[str, tuple[Spoil, list[str]]] = {
         lambda config: shop(config)["strategy"].update(rollbackWindow="-1h"),
         ["'-1h' is negative"],
     ),
-    "steps, which this strategy does not have": (
-        lambda config: shop(config)["strategy"].update(steps=[1, 5, 100]),
-        ["switchyard:twins.shop.strategy.steps", "unknown key"],
+    "steps that go back": (
+        lambda config: shop(config)["strategy"].update(kind="canary", steps=[5, 1, 100]),
+        ["switchyard:twins.shop.strategy.steps", "[5, 1, 100] are no steps"],
     ),
     "a kubeconfig without context": (
         lambda config: config.update({"switchyard:foundation": {"kind": "kubeconfig"}}),
