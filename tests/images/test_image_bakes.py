@@ -1,6 +1,5 @@
 """Real bakes: the same inputs give the same digest, and unchanged inputs bake nothing."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -30,9 +29,7 @@ def test_baking_twice_from_scratch_gives_one_digest_and_then_nothing_is_baked(
 
     written = apart.stat().st_mtime_ns
     said: list[str] = []
-    began = time.monotonic()
     third = images.bake([name], progress=said.append)
-    assert time.monotonic() - began < 5
     assert third == first
     assert apart.stat().st_mtime_ns == written, "a bake that bakes nothing writes nothing"
     assert [line.split("  ")[0] for line in said] == ["= 1 image(s) unchanged"]
