@@ -36,18 +36,23 @@ def prometheus() -> Iterator[None]:
 
 
 def scale_prometheus(replicas: int) -> None:
-    # Argo CD heals what drifts from Git: it is told to let this be meanwhile
-    skip = "true" if replicas == 0 else "false"
-    annotation = f"argocd.argoproj.io/skip-reconcile={skip}"
-    ramps.kubectl("-n", "argocd", "annotate", "application", "observability", annotation,
-                  "--overwrite")  # fmt: skip
-    where = ("-n", "observability")
-    ramps.kubectl(*where, "scale", "deployment/prometheus", f"--replicas={replicas}")
+    # Argo CD heals what drifts from Git, so it rests meanwhile; it comes back last
+    if not replicas:
+        scale("argocd", "statefulset/argocd-application-controller", 0)
+    scale("observability", "deployment/prometheus", replicas)
     if replicas:
-        ramps.kubectl(*where, "rollout", "status", "deployment/prometheus", "--timeout=120s")
+        scale("argocd", "statefulset/argocd-application-controller", 1)
+
+
+def scale(namespace: str, workload: str, replicas: int) -> None:
+    """Scale a workload, and wait until its pods are there, or gone."""
+    name = workload.partition("/")[2]
+    ramps.kubectl("-n", namespace, "scale", workload, f"--replicas={replicas}")
+    if replicas:
+        ramps.kubectl("-n", namespace, "rollout", "status", workload, "--timeout=120s")
     else:
-        ramps.kubectl(*where, "wait", "pod", "--for=delete", "--timeout=60s",
-                      "-l", "app.kubernetes.io/name=prometheus")  # fmt: skip
+        ramps.kubectl("-n", namespace, "wait", "pod", "--for=delete", "--timeout=60s",
+                      "-l", f"app.kubernetes.io/name={name}")  # fmt: skip
 
 
 def until(stage: ramps.Stage, what: str, seconds: float = 90, **wanted: object) -> SwitchView:
