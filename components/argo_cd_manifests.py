@@ -14,13 +14,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import yaml
 
 from components.baked_image import BakedImage
-from components.definition import slim
+from components.definition import Document, slim
 
 NAMESPACE = "argocd"
 
@@ -88,7 +87,6 @@ _CONTROLLER = "argocd-application-controller"
 _OPTIONAL_VOLUMES = ("gpg-keys", "tls-certs")
 """ConfigMaps of these that are not there mount as empty folders; upstream's are empty as well."""
 
-Document = dict[str, Any]
 Secrets = Callable[[str], pulumi.Input[str]]
 """Purpose to secret."""
 

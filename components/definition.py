@@ -4,6 +4,7 @@ Pure: a document in, a document out. The prose goes, and with it what `kubectl e
 so does the schema of what controllers alone write, which becomes "an object".
 """
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 Document = dict[str, Any]
@@ -12,7 +13,7 @@ _AN_OBJECT: Document = {"type": "object", "x-kubernetes-preserve-unknown-fields"
 
 
 def slim(
-    definition: Document, *, written_by_controllers: tuple[str, ...] = ("status",)
+    definition: Mapping[str, Any], *, written_by_controllers: tuple[str, ...] = ("status",)
 ) -> Document:
     """A definition without prose.
 

@@ -55,7 +55,7 @@ class ReleaseController(pulumi.ComponentResource):
         super().__init__("switchyard:index:ReleaseController", name, None, opts)
         definition = Manifest(
             f"{name}-trafficswitches",
-            slim(dict(next(_documents(args.contract / "crd.yaml")))),
+            slim(next(_documents(args.contract / "crd.yaml"))),
             pulumi.ResourceOptions(parent=self),
         )
         namespace = isolated(
